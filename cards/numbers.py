@@ -1,0 +1,42 @@
+"""Card numbers: a prefix, a serial number and a check digit by python-stdnum. Pure."""
+
+import re
+
+from stdnum import ean, luhn
+
+from cards.errors import CardNumberInvalid
+from cards.models import CheckDigit
+
+DEFAULT_PREFIX = "2990"
+DEFAULT_LENGTH = 13
+
+
+def make_number(prefix: str, length: int, check_digit: str, serial: int) -> str:
+    """Return the number of a serial; raises ValueError when the series has run out of numbers."""
+    width = length - len(prefix) - 1
+    body = f"{prefix}{serial:0{width}d}"
+    if len(body) != length - 1:
+        raise ValueError(f"series {prefix} has no numbers left")
+    calculate = ean.calc_check_digit if check_digit == CheckDigit.EAN else luhn.calc_check_digit
+    return body + str(calculate(body))
+
+
+def has_format(text: str, formats: frozenset[tuple[int, str]]) -> bool:
+    """Tell whether `text` has the length and check digit of one of the series' formats (length, check digit)."""
+    if not re.fullmatch(r"[0-9]{8,19}", text):
+        return False
+    return any(len(text) == length and _checks(text, check_digit) for length, check_digit in formats)
+
+
+def read_number(text: str, formats: frozenset[tuple[int, str]]) -> str:
+    """Return a card number without blanks; raises CardNumberInvalid when no series writes numbers like this."""
+    number = text.strip()
+    if not has_format(number, formats):
+        raise CardNumberInvalid()
+    return number
+
+
+def _checks(number: str, check_digit: str) -> bool:
+    if check_digit == CheckDigit.EAN:
+        return bool(ean.calc_check_digit(number[:-1]) == number[-1])
+    return bool(luhn.is_valid(number))

@@ -1,0 +1,43 @@
+"""From DATABASE_URL and REDIS_URL to what Django and Celery take."""
+
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+def database(url: str, *, pool_size: int, lock_timeout_ms: int, pooled: bool = True) -> dict[str, Any]:
+    """Return Django's DATABASES entry for a `postgresql://` URL; a `host` parameter may be a socket directory.
+
+    Parameters are bound by the server and statements prepared, and connections live for minutes only: both measured,
+    see docs/decisions.
+    """
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    entry: dict[str, Any] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 0,
+        "ATOMIC_REQUESTS": False,
+        "OPTIONS": {
+            **query,
+            "server_side_binding": True,
+            "prepare_threshold": 3,
+            "application_name": "loyalty",
+            "options": f"-c lock_timeout={lock_timeout_ms} -c TimeZone=UTC",
+        },
+    }
+    if pooled:
+        entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "max_lifetime": 300, "timeout": 10}
+    return entry
+
+
+def celery_broker(url: str) -> str:
+    """Return the broker URL Celery understands: its word for a socket differs from the client library's."""
+    if url.startswith("unix://"):
+        parts = urlsplit(url)
+        number = dict(parse_qsl(parts.query)).get("db", "0")
+        return f"redis+socket://{parts.path}?virtual_host={number}"
+    return url

@@ -1,0 +1,30 @@
+"""What can be wrong with a contact."""
+
+from loyalty.core.errors import LoyaltyError
+
+
+class PhoneInvalid(LoyaltyError):
+    code = "PhoneInvalid"
+    message = "This is not a phone number. Write it with the country code, like +7 900 123-45-67."
+
+
+class EmailInvalid(LoyaltyError):
+    code = "EmailInvalid"
+    message = "This is not an e-mail address."
+
+
+class ContactCodeInvalid(LoyaltyError):
+    code = "ContactCodeInvalid"
+    message = "This is not a contact code. It is C and digits, the last one a check digit."
+
+
+class ContactNotFound(LoyaltyError):
+    """`by`: phone, code or id."""
+
+    code = "ContactNotFound"
+    message = "No customer was found."
+
+
+class PhoneBelongsToAnother(LoyaltyError):
+    code = "PhoneBelongsToAnother"
+    message = "This phone number belongs to another customer."

@@ -1,0 +1,100 @@
+"""Contacts, the consents they gave, and nothing about points (design.md, customers/)."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django_fsm import FSMField, transition
+
+from loyalty.ledger.models import append_only
+
+
+class ContactStatus(models.TextChoices):
+    """Statuses of specs/bonus_commands.md: a New contact becomes Active by any accrual or entry."""
+
+    NEW = "new", "New"
+    ACTIVE = "active", "Active"
+    BLOCKED = "blocked", "Blocked"
+
+
+class Sex(models.TextChoices):
+    MALE = "m", "Male"
+    FEMALE = "f", "Female"
+
+
+class Contact(models.Model):
+    """A person. `phone` is E.164 with `+` and belongs to one contact; an e-mail may be shared."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.CharField(max_length=24, unique=True)
+    external_id = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    phone = models.CharField(max_length=16, null=True, blank=True, unique=True)
+    email = models.EmailField(max_length=254, blank=True, db_default="")
+    first_name = models.CharField(max_length=80, blank=True, db_default="")
+    surname = models.CharField(max_length=80, blank=True, db_default="")
+    patronymic = models.CharField(max_length=80, blank=True, db_default="")
+    sex = models.CharField(max_length=1, choices=Sex.choices, blank=True, db_default="")
+    birth_date = models.DateField(null=True, blank=True)
+    country_code = models.CharField(max_length=3, blank=True, db_default="")
+    locality = models.CharField(max_length=120, blank=True, db_default="")
+    attributes = models.JSONField(default=dict, blank=True)
+    status = FSMField(choices=ContactStatus.choices, default=ContactStatus.NEW, protected=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(status__in=ContactStatus.values), name="contact_status_known"),
+            models.CheckConstraint(condition=Q(sex__in=["", *Sex.values]), name="contact_sex_known"),
+            models.CheckConstraint(
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"), name="contact_phone_e164"
+            ),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^C[0-9]{6,22}$"), name="contact_code_form"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(Lower("email"), name="contact_email_lower", condition=~Q(email="")),
+            models.Index("surname", "first_name", name="contact_names"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.code
+
+    @property
+    def full_name(self) -> str:
+        """Surname, first name and patronymic, as far as they are known."""
+        return " ".join(part for part in (self.surname, self.first_name, self.patronymic) if part)
+
+    @transition(field=status, source=ContactStatus.NEW, target=ContactStatus.ACTIVE)
+    def activate(self) -> None:
+        """Enter the programme: by an accrual, an event, or own entry."""
+
+    @transition(field=status, source=[ContactStatus.NEW, ContactStatus.ACTIVE], target=ContactStatus.BLOCKED)
+    def block(self) -> None:
+        """Stop entry and spending."""
+
+    @transition(field=status, source=ContactStatus.BLOCKED, target=ContactStatus.ACTIVE)
+    def unblock(self) -> None:
+        """Take part again."""
+
+
+class Consent(models.Model):
+    """One dated statement of a contact about one channel; the newest of a channel counts, all are kept."""
+
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="consents", db_index=False)
+    channel = models.CharField(max_length=40)
+    allowed = models.BooleanField()
+    source = models.CharField(max_length=40)
+    actor = models.CharField(max_length=80)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        triggers = append_only()
+        indexes: ClassVar = [models.Index(fields=("contact", "channel", "-id"), name="consent_of_channel")]
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {'allowed' if self.allowed else 'denied'}"

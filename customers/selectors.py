@@ -1,0 +1,29 @@
+"""Finding contacts. No writes, no locks."""
+
+from customers.models import Consent, Contact
+
+
+def by_phone(phone: str) -> Contact | None:
+    """Return the contact who owns an E.164 phone number."""
+    return Contact.objects.filter(phone=phone).first()
+
+
+def by_code(code: str) -> Contact | None:
+    """Return the contact with a code in its stored form."""
+    return Contact.objects.filter(code=code).first()
+
+
+def by_email(email: str) -> list[Contact]:
+    """Return up to three contacts with an e-mail address, whatever its case: addresses are not unique."""
+    return list(Contact.objects.filter(email__iexact=email).exclude(email="").order_by("id")[:3])
+
+
+def current_consents(contact_id: int) -> dict[str, bool]:
+    """Return what the contact last said of each channel."""
+    rows = (
+        Consent.objects.filter(contact_id=contact_id)
+        .order_by("channel", "-id")
+        .distinct("channel")
+        .values_list("channel", "allowed")
+    )
+    return dict(rows)

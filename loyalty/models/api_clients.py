@@ -1,0 +1,59 @@
+"""Credentials of the systems that call us. The secret is shown once; a digest of it is kept."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+
+class Surface(models.TextChoices):
+    KOSHELEK = "koshelek", "Koshelek wallet"
+    CASH_DESK = "cash_desk", "Cash desk"
+    BONUS_COMMANDS = "bonus_commands", "Bonus commands"
+    LOYALTY_DATA = "loyalty_data", "Loyalty data"
+
+
+class CashDeskRole(models.TextChoices):
+    """Roles of a cash-desk credential (specs/cash_desk.md, Settled points)."""
+
+    TILL = "till", "Till"
+    CLIENT = "client", "Client (site, mobile app)"
+    CC_OPERATOR = "cc_operator", "Call-centre operator"
+    MARKETER = "marketer", "Marketer"
+    SENIOR_EMPLOYEE = "senior_employee", "Senior employee"
+    DIRECTOR = "director", "Director"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+LOGIN_PATTERN = r"^[A-Za-z0-9-]{1,40}$"
+
+
+class ApiClient(models.Model):
+    """One credential for one surface. `secret_prefix` helps people recognise it; `secret_digest` checks it."""
+
+    surface = models.CharField(max_length=16, choices=Surface.choices)
+    login = models.CharField(
+        max_length=40, validators=[RegexValidator(LOGIN_PATTERN, "Letters, digits and dashes, up to 40.")]
+    )
+    role = models.CharField(max_length=20, choices=CashDeskRole.choices, blank=True, db_default="")
+    secret_prefix = models.CharField(max_length=8, editable=False)
+    secret_digest = models.CharField(max_length=64, editable=False)
+    active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        verbose_name = "API client"
+        ordering = ("surface", "login")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("surface", "login"), name="api_client_login_once"),
+            models.CheckConstraint(condition=Q(login__regex=LOGIN_PATTERN), name="api_client_login_form"),
+            models.CheckConstraint(
+                condition=(Q(surface=Surface.CASH_DESK) & ~Q(role=""))
+                | (~Q(surface=Surface.CASH_DESK) & Q(role="")),
+                name="api_client_role_for_cash_desk",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.surface}/{self.login}"

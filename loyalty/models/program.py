@@ -1,0 +1,130 @@
+"""The retailer's settings: one row, edited in the back office (specs/points_and_tiers.md, Defaults)."""
+
+import uuid
+import zoneinfo
+from decimal import Decimal
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+SUFFICIENCY_FIELDS = (
+    "first_name",
+    "surname",
+    "patronymic",
+    "sex",
+    "birth_date",
+    "phone",
+    "email",
+    "country_code",
+    "locality",
+)
+"""Personal data that the retailer may ask for before a card becomes Active."""
+
+
+class ReturnPolicy(models.TextChoices):
+    ONLY_PENDING = "only_pending", "Only points still in escrow"
+    WITHIN_BALANCE = "within_balance", "Within the balance"
+    ALLOW_NEGATIVE = "allow_negative", "May leave a debt"
+
+
+class PointsExpiry(models.TextChoices):
+    NEVER = "never", "Never"
+    MONTHS = "months", "Some months after maturing"
+
+
+class ExpiryRounding(models.TextChoices):
+    MONTH = "month", "End of that month"
+    QUARTER = "quarter", "End of that quarter"
+    YEAR = "year", "End of that year"
+
+
+def default_sufficiency() -> list[str]:
+    """Return the personal data that suffice for a fresh retailer."""
+    return ["first_name", "surname", "birth_date", "phone"]
+
+
+def validate_zone(name: str) -> None:
+    """Refuse a time zone that this machine does not know."""
+    if name not in zoneinfo.available_timezones():
+        raise ValidationError(f"{name} is not a time zone. Write it like Europe/Moscow.")
+
+
+def validate_sufficiency(names: list[str]) -> None:
+    """Refuse unknown names of personal data."""
+    if not isinstance(names, list) or set(names) - set(SUFFICIENCY_FIELDS):
+        raise ValidationError(f"Choose from: {', '.join(SUFFICIENCY_FIELDS)}.")
+
+
+class Program(models.Model):
+    """The settings of the one retailer. Points are worth `point_value` of the currency when spent."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    public_id = models.UUIDField(default=uuid.uuid4, editable=False)
+    retailer = models.CharField("retailer's name", max_length=80, default="ACME")
+    zone = models.CharField("time zone", max_length=60, default="Europe/Moscow", validators=[validate_zone])
+    currency = models.CharField(max_length=3, default="RUB")
+    earn_rate = models.DecimalField(
+        max_digits=8,
+        decimal_places=4,
+        default=Decimal(1),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1000))],
+        help_text="Points for 1.00 spent, after discounts; bonuses paid do not count.",
+    )
+    escrow_days = models.PositiveSmallIntegerField(
+        default=30, validators=[MaxValueValidator(365)], help_text="Days from the purchase until points can be spent."
+    )
+    spending_share = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(50),
+        validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(100))],
+        help_text="The most of a basket that bonuses may pay, in percent.",
+    )
+    points_expiry = models.CharField(max_length=10, choices=PointsExpiry.choices, default=PointsExpiry.MONTHS)
+    expiry_months = models.PositiveSmallIntegerField(
+        default=12, validators=[MinValueValidator(1), MaxValueValidator(120)]
+    )
+    expiry_rounding = models.CharField(
+        max_length=10, choices=ExpiryRounding.choices, default=ExpiryRounding.MONTH
+    )
+    return_policy = models.CharField(
+        max_length=16, choices=ReturnPolicy.choices, default=ReturnPolicy.ALLOW_NEGATIVE
+    )
+    sufficiency = models.JSONField(
+        "sufficient personal data", default=default_sufficiency, validators=[validate_sufficiency]
+    )
+    activate_on_bind = models.BooleanField(
+        default=True, help_text="A card becomes Active when it is bound to a contact whose data suffice."
+    )
+    reservation_minutes = models.PositiveSmallIntegerField(
+        default=60, validators=[MinValueValidator(1)], help_text="How long a wallet may hold a free number."
+    )
+    unknown_stores = models.BooleanField(
+        default=True, help_text="A purchase from a store not seen before creates the store."
+    )
+    oldest_purchase_days = models.PositiveSmallIntegerField(
+        default=366, help_text="Purchases older than this are refused."
+    )
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "retailer settings"
+        verbose_name_plural = "retailer settings"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(id=1), name="program_is_one_row"),
+            models.CheckConstraint(condition=Q(earn_rate__gte=0), name="program_earn_rate"),
+            models.CheckConstraint(
+                condition=Q(spending_share__gte=0, spending_share__lte=100), name="program_spending_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.retailer
+
+    @property
+    def tzinfo(self) -> zoneinfo.ZoneInfo:
+        """The zone that decides days and years."""
+        return zoneinfo.ZoneInfo(self.zone)

@@ -1,0 +1,99 @@
+"""Purchases at the till and their lines (specs/cash_desk.md, Purchases)."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django_fsm import FSMField, transition
+
+from cards.models import Card
+from customers.models import Contact
+from loyalty.models.stores import Store
+
+
+class PurchaseStatus(models.TextChoices):
+    COMPLETED = "completed", "Completed"
+    CANCELLED = "cancelled", "Cancelled"
+    REFUNDED = "refunded", "Refunded in full"
+
+
+class Purchase(models.Model):
+    """One receipt. `purchase_id` is the till's own id; `answer` is the first answer, repeated byte for byte.
+
+    `terms` keeps what the accrual was computed from (earn rate, tier multiplier), so that a later
+    return is computed under the terms of the day of purchase.
+    """
+
+    purchase_id = models.CharField(max_length=80, unique=True)
+    fingerprint = models.CharField(max_length=64)
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="purchases", db_index=False)
+    card = models.ForeignKey(Card, models.PROTECT, related_name="purchases", db_index=False)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="purchases", db_index=False)
+    till = models.CharField(max_length=40, blank=True, db_default="")
+    cashier = models.CharField(max_length=80, blank=True, db_default="")
+    purchased_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    offline = models.BooleanField(default=False)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    paid = models.DecimalField("paid with bonuses", max_digits=14, decimal_places=2)
+    accrued = models.DecimalField(max_digits=14, decimal_places=2)
+    qualifying = models.DecimalField("tier-qualifying", max_digits=14, decimal_places=2)
+    status = FSMField(choices=PurchaseStatus.choices, default=PurchaseStatus.COMPLETED, protected=True)
+    terms = models.JSONField(default=dict)
+    answer = models.JSONField(default=dict)
+    accrual_id = models.BigIntegerField(null=True, blank=True)
+    redemption_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(status__in=PurchaseStatus.values), name="purchase_status_known"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, paid__gte=0, accrued__gte=0, qualifying__gte=0),
+                name="purchase_amounts_not_negative",
+            ),
+            models.CheckConstraint(condition=Q(paid__lte=models.F("amount")), name="purchase_paid_within_amount"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=("contact", "-purchased_at"), name="purchase_of_contact"),
+            models.Index(fields=("card", "-id"), name="purchase_of_card"),
+        ]
+
+    def __str__(self) -> str:
+        return self.purchase_id
+
+    @transition(field=status, source=PurchaseStatus.COMPLETED, target=PurchaseStatus.CANCELLED)
+    def cancel(self) -> None:
+        """The sale did not happen."""
+
+    @transition(field=status, source=PurchaseStatus.COMPLETED, target=PurchaseStatus.REFUNDED)
+    def refund_in_full(self) -> None:
+        """Everything came back."""
+
+
+class PurchaseLine(models.Model):
+    """One line of a receipt. `amount` is after discounts; `paid` is its part of the bonuses that paid the basket."""
+
+    purchase = models.ForeignKey(Purchase, models.PROTECT, related_name="lines", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    sku = models.CharField(max_length=80, blank=True, db_default="")
+    name = models.CharField(max_length=200, blank=True, db_default="")
+    category = models.CharField(max_length=80, blank=True, db_default="")
+    quantity = models.DecimalField(max_digits=14, decimal_places=3)
+    price = models.DecimalField(max_digits=14, decimal_places=2)
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    paid = models.DecimalField(max_digits=14, decimal_places=2)
+    accrued = models.DecimalField(max_digits=14, decimal_places=2)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("purchase", "position"), name="purchase_line_once"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, paid__gte=0, accrued__gte=0, quantity__gt=0),
+                name="purchase_line_amounts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purchase_id}/{self.position}"

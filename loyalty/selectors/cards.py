@@ -1,0 +1,60 @@
+"""Cards as the doors show them: the card, its holder and the points, read in two statements."""
+
+from dataclasses import dataclass
+
+from cards import numbers
+from cards import selectors as cards
+from cards.errors import CardNotFound
+from cards.models import Card, CardStatus
+from customers import identifiers
+from customers import selectors as customers
+from customers.errors import ContactNotFound
+from customers.models import Contact
+from loyalty.core import clock
+from loyalty.ledger import balances
+from loyalty.ledger.balances import Balance
+
+
+@dataclass(frozen=True, slots=True)
+class CardBalance:
+    """A card with its holder (None while unbound) and the holder's points (None while unbound)."""
+
+    card: Card
+    contact: Contact | None
+    balance: Balance | None
+
+    @property
+    def frozen(self) -> bool:
+        """Whether spendable points are frozen because the card is blocked."""
+        return self.card.status == CardStatus.BLOCKED
+
+
+def by_number(text: str) -> CardBalance:
+    """Return the card with a number. Raises CardNumberInvalid, CardNotFound."""
+    card = cards.by_number(numbers.read_number(text, cards.number_formats()))
+    if card is None:
+        raise CardNotFound()
+    return _with_balance(card)
+
+
+def by_phone(text: str) -> CardBalance:
+    """Return the card of the contact with a phone. Raises PhoneInvalid, ContactNotFound."""
+    return _of_contact(customers.by_phone(identifiers.read_phone(text)), "phone")
+
+
+def by_code(text: str) -> CardBalance:
+    """Return the card of the contact with a code. Raises ContactCodeInvalid, ContactNotFound."""
+    return _of_contact(customers.by_code(identifiers.read_code(text)), "code")
+
+
+def _of_contact(contact: Contact | None, by: str) -> CardBalance:
+    held = cards.of_contact(contact.pk) if contact else []
+    if not held:
+        raise ContactNotFound(by=by)
+    held[0].contact = contact
+    return _with_balance(held[0])
+
+
+def _with_balance(card: Card) -> CardBalance:
+    balance = balances.read(card.contact_id, clock.now()) if card.contact_id else None
+    return CardBalance(card, card.contact, balance)

@@ -1,0 +1,96 @@
+"""The retailer's settings and what a fresh installation starts with."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+
+from cards.models import CardSeries
+from cards.numbers import DEFAULT_LENGTH, DEFAULT_PREFIX
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.core.errors import InvalidParameter
+from loyalty.ledger.accounts import Account
+from loyalty.ledger.models import PointAccount
+from loyalty.models import Program, Store
+from loyalty.models.staff import StaffRole
+from loyalty.services import journal
+from loyalty.services.unit_of_work import unit_of_work
+from tiers.models import ExpiryPolicy, Tier, TierSystem
+
+_ACCOUNTS = (
+    (Account.SPENDABLE, "ACME Spendable Account", "Spend"),
+    (Account.SPENDABLE_ESCROW, "ACME Spendable Escrow Account", ""),
+    (Account.QUALIFYING, "ACME Tier-Qualifying Account", "Tier"),
+    (Account.QUALIFYING_ESCROW, "ACME Tier-Qualifying Escrow Account", ""),
+    (Account.ISSUED, "Issued", ""),
+    (Account.REDEEMED, "Redeemed", ""),
+    (Account.BURNED, "Burned", ""),
+    (Account.ADJUSTED, "Adjusted", ""),
+)
+
+_TIERS = (
+    ("Unenrolled", 0, None, ExpiryPolicy.NONE),
+    ("Base", 1, None, ExpiryPolicy.NONE),
+    ("Silver", 2, Decimal(2000), ExpiryPolicy.NEXT_YEAR_END),
+    ("Gold", 3, Decimal(10000), ExpiryPolicy.NEXT_YEAR_END),
+)
+
+
+def settings() -> Program:
+    """Return the retailer's settings."""
+    return Program.objects.get(pk=1)
+
+
+def install_defaults() -> None:
+    """Give an empty database the defaults of specs/points_and_tiers.md; what is there already stays as it is."""
+    now = clock.now()
+    Program.objects.get_or_create(pk=1, defaults={"updated_at": now})
+    for code, name, label in _ACCOUNTS:
+        PointAccount.objects.get_or_create(code=code, defaults={"name": name, "label": label})
+    if not TierSystem.objects.exists():
+        system = TierSystem.objects.create(name="ACME Tier System")
+        Tier.objects.bulk_create(
+            Tier(system=system, name=name, rank=rank, target=target, expiry_policy=policy)
+            for name, rank, target, policy in _TIERS
+        )
+    if not CardSeries.objects.exists():
+        CardSeries.objects.create(name="Main series", prefix=DEFAULT_PREFIX, length=DEFAULT_LENGTH)
+    Store.objects.get_or_create(code="0001", defaults={"name": "Store 0001", "created_at": now})
+    for role in StaffRole.values:
+        Group.objects.get_or_create(name=role)
+
+
+def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, tuple[str, str]]) -> Program:
+    """Store new settings and account names (code -> name, label); the journal keeps the old and new values.
+
+    Raises InvalidParameter with the name of the first setting that cannot be so.
+    """
+    with unit_of_work():
+        program = Program.objects.select_for_update().get(pk=1)
+        changed = {name: value for name, value in changes.items() if getattr(program, name) != value}
+        details = {name: [str(getattr(program, name)), str(value)] for name, value in changed.items()}
+        for name, value in changed.items():
+            setattr(program, name, value)
+        program.updated_at = clock.now()
+        try:
+            program.full_clean()
+        except ValidationError as error:
+            name, texts = next(iter(error.message_dict.items()))
+            raise InvalidParameter(texts[0], name=name) from error
+        program.save()
+        details |= _rename_accounts(accounts)
+        journal.record(actor, "settings.change", "program", **details)
+    return program
+
+
+def _rename_accounts(accounts: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
+    details: dict[str, list[str]] = {}
+    for account in PointAccount.objects.filter(code__in=accounts):
+        name, label = accounts[account.code]
+        if (account.name, account.label) != (name, label):
+            details[f"account {account.code}"] = [account.name, name]
+            account.name, account.label = name, label
+            account.save(update_fields=["name", "label"])
+    return details

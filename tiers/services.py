@@ -1,0 +1,86 @@
+"""Changes of standings, in sets. Called by loyalty.services inside its transaction only."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from tiers import rules, selectors
+from tiers.models import Standing, StandingReason
+
+_ENROL = """
+INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, ends_at, reason)
+VALUES (gen_random_uuid(), %(contact)s, %(tier)s, %(now)s, %(ends_at)s, %(reason)s)
+ON CONFLICT (contact_id) WHERE left_at IS NULL DO NOTHING
+"""
+
+# Qualifying points land under the contact's balance lock, so no two transactions decide one contact at once.
+_LEAVE_FOR_HIGHER = """
+WITH reached AS (
+    SELECT DISTINCT ON (balance.contact_id) balance.contact_id, tier.id AS tier_id, tier.rank
+    FROM ledger_bonusbalance balance JOIN tiers_tier tier ON tier.target <= balance.amount
+    WHERE balance.account = 3 AND balance.contact_id = ANY(%(contacts)s)
+    ORDER BY balance.contact_id, tier.rank DESC
+)
+UPDATE tiers_standing standing SET left_at = %(now)s
+FROM reached, tiers_tier tier
+WHERE standing.contact_id = reached.contact_id AND standing.left_at IS NULL
+  AND tier.id = standing.tier_id AND tier.rank >= 1 AND reached.rank > tier.rank
+RETURNING standing.contact_id, reached.tier_id
+"""
+
+_ENTER_HIGHER = """
+INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, ends_at, reason)
+SELECT gen_random_uuid(), contact_id, tier_id, %(now)s, ends_at, %(reason)s
+FROM unnest(%(contacts)s::bigint[], %(tiers)s::bigint[], %(ends)s::timestamptz[])
+    AS upgraded (contact_id, tier_id, ends_at)
+"""
+
+
+def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
+    """Give a contact without a standing the Base tier; return False when it had a standing already."""
+    base = next(tier for tier in selectors.ladder() if tier.rank == selectors.BASE_RANK)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ENROL,
+            {
+                "contact": contact_id,
+                "tier": base.pk,
+                "now": now,
+                "ends_at": rules.ends_at(base, now, zone),
+                "reason": StandingReason.ENROLLED.value,
+            },
+        )
+        return bool(cursor.rowcount)
+
+
+def upgrade(contacts: Sequence[int], now: datetime, zone: ZoneInfo) -> list[int]:
+    """Move each of the contacts to the highest tier its qualifying balance reaches, skipping levels; never down.
+
+    At most 3 statements for any number of contacts, 1 when nobody moves. Returns the contacts that moved.
+    """
+    if not contacts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_LEAVE_FOR_HIGHER, {"contacts": list(contacts), "now": now})
+        moves: list[tuple[int, int]] = cursor.fetchall()
+        if not moves:
+            return []
+        ends = {tier.pk: rules.ends_at(tier, now, zone) for tier in selectors.ladder()}
+        cursor.execute(
+            _ENTER_HIGHER,
+            {
+                "contacts": [contact for contact, _ in moves],
+                "tiers": [tier for _, tier in moves],
+                "ends": [ends[tier] for _, tier in moves],
+                "now": now,
+                "reason": StandingReason.UPGRADED.value,
+            },
+        )
+    return [contact for contact, _ in moves]
+
+
+def current(contact_id: int) -> Standing | None:
+    """Return the open standing of a contact."""
+    return Standing.objects.select_related("tier").filter(contact_id=contact_id, left_at__isnull=True).first()
