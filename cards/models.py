@@ -98,7 +98,8 @@ class Card(models.Model):
                 name="card_active_or_blocked_is_bound",
             ),
             models.CheckConstraint(
-                condition=Q(blocked_for_good=False) | Q(status=CardStatus.BLOCKED), name="card_for_good_is_blocked"
+                condition=Q(blocked_for_good=False) | Q(status=CardStatus.BLOCKED),
+                name="card_for_good_is_blocked",
             ),
             models.CheckConstraint(
                 condition=Q(contact__isnull=True) | Q(bound_at__isnull=False), name="card_bound_has_a_date"
@@ -145,9 +146,7 @@ class Reservation(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(reserved_until__gt=F("reserved_at")), name="reservation_has_a_length"
-            )
+            models.CheckConstraint(condition=Q(reserved_until__gt=F("reserved_at")), name="reservation_has_a_length")
         ]
 
     def __str__(self) -> str:

@@ -27,8 +27,16 @@ class Outcome(Enum):
 TRANSITIONS: dict[State, dict[str, Outcome]] = {
     State.NEW: {"issue": Outcome.CHANGE, "bindto": Outcome.REFUSE, "active": Outcome.REFUSE},
     State.ISSUED_UNBOUND: {"issue": Outcome.NO_CHANGE, "bindto": Outcome.CHANGE, "active": Outcome.REFUSE},
-    State.ISSUED_INSUFFICIENT: {"issue": Outcome.NO_CHANGE, "bindto": Outcome.NO_CHANGE, "active": Outcome.REFUSE},
-    State.ISSUED_SUFFICIENT: {"issue": Outcome.NO_CHANGE, "bindto": Outcome.NO_CHANGE, "active": Outcome.CHANGE},
+    State.ISSUED_INSUFFICIENT: {
+        "issue": Outcome.NO_CHANGE,
+        "bindto": Outcome.NO_CHANGE,
+        "active": Outcome.REFUSE,
+    },
+    State.ISSUED_SUFFICIENT: {
+        "issue": Outcome.NO_CHANGE,
+        "bindto": Outcome.NO_CHANGE,
+        "active": Outcome.CHANGE,
+    },
     State.ACTIVE: {"issue": Outcome.REFUSE, "bindto": Outcome.NO_CHANGE, "active": Outcome.NO_CHANGE},
     State.BLOCKED: {"issue": Outcome.REFUSE, "bindto": Outcome.REFUSE, "active": Outcome.REFUSE},
 }

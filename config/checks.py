@@ -15,9 +15,7 @@ def production_settings(app_configs: Any = None, **_kwargs: Any) -> Sequence[Che
         return []
     found: list[CheckMessage] = []
     if settings.SECRET_KEY == settings.DEFAULT_SECRET_KEY or len(settings.SECRET_KEY) < 40:
-        found.append(
-            Error("SECRET_KEY is missing or too short.", hint="Set 50 random characters.", id="loyalty.E001")
-        )
+        found.append(Error("SECRET_KEY is missing or too short.", hint="Set 50 random characters.", id="loyalty.E001"))
     if settings.DEBUG:
         found.append(Error("DEBUG is on.", hint="Unset DEBUG.", id="loyalty.E002"))
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
@@ -30,7 +28,11 @@ def production_settings(app_configs: Any = None, **_kwargs: Any) -> Sequence[Che
         )
     if settings.CLOCK_OFFSET:
         found.append(
-            Error("CLOCK_OFFSET shifts the clock.", hint="The test clock is not for production.", id="loyalty.E004")
+            Error(
+                "CLOCK_OFFSET shifts the clock.",
+                hint="The test clock is not for production.",
+                id="loyalty.E004",
+            )
         )
     return found
 

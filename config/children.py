@@ -22,7 +22,8 @@ _LOG_BYTES = 10 * 1024 * 1024
 _LONGEST_LINE = 64 * 1024
 _PARENT_DEATH_SIGNAL = 1
 _TROUBLE = re.compile(
-    rb"\b(ERROR|CRITICAL|FATAL)\b|\"level\": ?\"(error|critical)\"|^Traceback |^\S*(Error|Exception): "
+    rb"\b(ERROR|CRITICAL|FATAL)\b|\[(error|critical) *\]|\"level\": ?\"(error|critical)\""
+    rb"|^Traceback |^\S*(Error|Exception): "
 )
 # Lives shorter than this count as dying at once.
 SHORT_LIFE_SECONDS = 10.0

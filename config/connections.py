@@ -30,7 +30,7 @@ def database(url: str, *, pool_size: int, lock_timeout_ms: int, pooled: bool = T
         },
     }
     if pooled:
-        entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "max_lifetime": 300, "timeout": 10}
+        entry["OPTIONS"]["pool"] = {"min_size": 1, "max_size": pool_size, "max_lifetime": 300, "timeout": 3}
     return entry
 
 
@@ -39,5 +39,5 @@ def celery_broker(url: str) -> str:
     if url.startswith("unix://"):
         parts = urlsplit(url)
         number = dict(parse_qsl(parts.query)).get("db", "0")
-        return f"redis+socket://{parts.path}?virtual_host={number}"
+        return f"redis+socket://{unquote(parts.path)}?virtual_host={number}"
     return url

@@ -48,7 +48,11 @@ def configure(level: str, *, json: bool) -> dict[str, Any]:
             "plain": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "processor": renderer,
-                "foreign_pre_chain": [*shared[:3], structlog.stdlib.PositionalArgumentsFormatter(), *shared[3:]],
+                "foreign_pre_chain": [
+                    *shared[:3],
+                    structlog.stdlib.PositionalArgumentsFormatter(),
+                    *shared[3:],
+                ],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},

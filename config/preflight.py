@@ -1,4 +1,4 @@
-"""What is checked before the service starts, so that it fails at once, with one line, and not in the middle."""
+"""What is checked before the service starts, so that it fails at once and not in the middle."""
 
 import errno
 import socket
@@ -22,8 +22,9 @@ def check_port(host: str, port: int) -> None:
         raise CannotStart(f"HOST {host} is not an address of this machine") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            message = f"port {port} on {host} is taken by another program: choose another, `make run PORT={port + 1}`"
-            raise CannotStart(message) from None
+            raise CannotStart(
+                f"port {port} on {host} is taken by another program: try `make run PORT={port + 1}`"
+            ) from None
         raise CannotStart(f"cannot listen on {host} port {port}: {error.strerror}") from None
 
 
@@ -37,9 +38,7 @@ def check_database(url: str) -> None:
     except (psycopg.Error, UnicodeError) as error:
         raise CannotStart(f"DATABASE_URL: {first_line(str(error), 'the database is unreachable')}") from None
     if version < OLDEST_POSTGRESQL:
-        raise CannotStart(
-            f"DATABASE_URL: PostgreSQL 15 or newer is needed, this server is {version // 10000}"
-        )
+        raise CannotStart(f"DATABASE_URL: PostgreSQL 15 or newer is needed, this server is {version // 10000}")
 
 
 def check_broker(url: str) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py serve`: servers, migrations, then web, worker and beat, until a signal ends all of it in order."""
+"""`manage.py serve`: servers, migrations, then web, worker and beat, until a signal ends all in order."""
 
 import contextlib
 import datetime
@@ -21,7 +21,7 @@ from config.embedded import locks, places, processes
 from config.embedded.faults import CannotStart
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-# Names the DATA_DIR in the environment of every process of the service, so that a later start finds leftovers.
+# Names the DATA_DIR in the environment of every process of the service: a later start finds leftovers by it.
 MARK = "LOYALTY_SERVICE"
 _MOST_SHORT_LIVES = 5
 _LATE_SECONDS = 60.0
@@ -187,9 +187,7 @@ class Supervisor:
             child.note_death()
             code = child.process.returncode
             if child.short_lives >= _MOST_SHORT_LIVES:
-                raise CannotStart(
-                    f"{child.name} dies at once, {child.short_lives} times now: {child.reason()}"
-                )
+                raise CannotStart(f"{child.name} dies at once, {child.short_lives} times now: {child.reason()}")
             say(f"{child.name} ended with code {code} and is started again: {child.reason()}", to_errors=True)
             child.process = None
 
@@ -291,9 +289,7 @@ def _get_readiness(options: Options) -> str:
         connection.request("GET", "/readyz", headers=headers)
         answer = connection.getresponse()
         body = answer.read(4096).decode(errors="replace")
-        return (
-            "ok" if answer.status == http.HTTPStatus.OK else f"/readyz answers {answer.status} {body[:400]}"
-        )
+        return "ok" if answer.status == http.HTTPStatus.OK else f"/readyz answers {answer.status} {body[:400]}"
     except (OSError, http.client.HTTPException) as error:
         return f"/readyz does not answer: {error}"
     finally:

@@ -50,15 +50,19 @@ class Contact(models.Model):
             models.CheckConstraint(condition=Q(status__in=ContactStatus.values), name="contact_status_known"),
             models.CheckConstraint(condition=Q(sex__in=["", *Sex.values]), name="contact_sex_known"),
             models.CheckConstraint(
-                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"), name="contact_phone_e164"
+                condition=Q(phone__isnull=True) | Q(phone__regex=r"^\+[1-9][0-9]{6,14}$"),
+                name="contact_phone_e164",
             ),
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^C[0-9]{6,22}$"), name="contact_code_form"
-            ),
+            models.CheckConstraint(condition=Q(code__regex=r"^C[0-9]{6,22}$"), name="contact_code_form"),
         ]
         indexes: ClassVar = [
             models.Index(Lower("email"), name="contact_email_lower", condition=~Q(email="")),
-            models.Index("surname", "first_name", name="contact_names"),
+            # Pattern classes, so that the beginning of a name is found by the index in any collation.
+            models.Index(
+                fields=("surname", "first_name"),
+                name="contact_names",
+                opclasses=("varchar_pattern_ops", "varchar_pattern_ops"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Changes to contacts and consents. Called by loyalty.services inside its transaction only."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
@@ -38,25 +39,27 @@ def create_contact(data: PersonalData, now: datetime) -> Contact:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('customers_contact', 'id'))")
         serial: int = cursor.fetchone()[0]
-    contact = Contact(
-        id=serial, code=identifiers.make_code(serial), created_at=now, updated_at=now, **data.given()
-    )
+    contact = Contact(id=serial, code=identifiers.make_code(serial), created_at=now, updated_at=now, **data.given())
     _save(contact, force_insert=True)
     return contact
 
 
-def update_contact(contact: Contact, data: PersonalData, now: datetime) -> list[str]:
-    """Store the given fields on a locked contact; return the names that changed.
+def update_contact(
+    contact: Contact, data: PersonalData, now: datetime, clear: Iterable[str] = ()
+) -> list[str]:
+    """Store the given fields on a locked contact and empty those named in `clear`; return the names that changed.
 
     Raises PhoneBelongsToAnother when another contact has the phone.
     """
-    changed = [name for name, value in data.given().items() if getattr(contact, name) != value]
-    if "phone" in changed:
-        owner = selectors.by_phone(data.phone or "")
+    empty = PersonalData()
+    values = {name: getattr(empty, name) for name in clear} | data.given()
+    changed = [name for name, value in values.items() if getattr(contact, name) != value]
+    if "phone" in changed and data.phone:
+        owner = selectors.by_phone(data.phone)
         if owner is not None and owner.pk != contact.pk:
             raise PhoneBelongsToAnother()
     for name in changed:
-        setattr(contact, name, getattr(data, name))
+        setattr(contact, name, values[name])
     if changed:
         contact.updated_at = now
         _save(contact, update_fields=[*changed, "updated_at"])

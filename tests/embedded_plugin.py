@@ -1,8 +1,8 @@
 """Real PostgreSQL and real Valkey for the tests, without anything to set up.
 
-The process that controls a run joins the PostgreSQL of `var/test` and starts a Valkey of its own; the workers of
-pytest-xdist inherit the addresses. Several runs in one checkout share PostgreSQL and never a database: each run
-has its own suffix, and what a killed run has left is removed by the next one.
+The process that controls a run joins the PostgreSQL of `var/test` and starts a Valkey of its own; the workers
+of pytest-xdist inherit the addresses. Several runs in one checkout share PostgreSQL and never a database:
+each run has its own suffix, and what a killed run has left is removed by the next one.
 """
 
 import atexit

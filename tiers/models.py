@@ -48,7 +48,9 @@ class Tier(models.Model):
     class Meta:
         ordering = ("system", "rank")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("system", "rank"), name="tier_rank_once", deferrable=models.Deferrable.DEFERRED),
+            models.UniqueConstraint(
+                fields=("system", "rank"), name="tier_rank_once", deferrable=models.Deferrable.DEFERRED
+            ),
             models.UniqueConstraint(fields=("system", "name"), name="tier_name_once"),
             models.CheckConstraint(
                 condition=Q(rank__lte=1, target__isnull=True) | Q(rank__gt=1, target__gt=0),
@@ -82,7 +84,9 @@ class Standing(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=("contact",), condition=Q(left_at__isnull=True), name="one_current_standing"),
+            models.UniqueConstraint(
+                fields=("contact",), condition=Q(left_at__isnull=True), name="one_current_standing"
+            ),
             models.CheckConstraint(
                 condition=Q(left_at__isnull=True) | Q(left_at__gte=F("entered_at")), name="standing_period"
             ),

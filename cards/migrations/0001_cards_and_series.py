@@ -8,121 +8,283 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_contacts_and_consents'),
+        ("customers", "0001_contacts_and_consents"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CardSeries',
+            name="CardSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('prefix', models.CharField(max_length=12, unique=True)),
-                ('length', models.PositiveSmallIntegerField(default=13)),
-                ('check_digit', models.CharField(choices=[('ean', 'EAN'), ('luhn', 'Luhn')], default='ean', max_length=8)),
-                ('barcode', models.CharField(choices=[('EAN_8', 'EAN-8'), ('EAN_13', 'EAN-13'), ('CODE_128', 'Code 128'), ('UPC_A', 'UPC-A'), ('QR_CODE', 'QR code')], default='EAN_13', max_length=10)),
-                ('card_type', models.PositiveSmallIntegerField(choices=[(0, 'Bonus'), (1, 'Discount'), (2, 'Bonus/Discount')], default=0)),
-                ('next_serial', models.BigIntegerField(default=1)),
-                ('issuing', models.BooleanField(default=True, help_text='New virtual cards take their numbers from this series.')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("prefix", models.CharField(max_length=12, unique=True)),
+                ("length", models.PositiveSmallIntegerField(default=13)),
+                (
+                    "check_digit",
+                    models.CharField(choices=[("ean", "EAN"), ("luhn", "Luhn")], default="ean", max_length=8),
+                ),
+                (
+                    "barcode",
+                    models.CharField(
+                        choices=[
+                            ("EAN_8", "EAN-8"),
+                            ("EAN_13", "EAN-13"),
+                            ("CODE_128", "Code 128"),
+                            ("UPC_A", "UPC-A"),
+                            ("QR_CODE", "QR code"),
+                        ],
+                        default="EAN_13",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "card_type",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Bonus"), (1, "Discount"), (2, "Bonus/Discount")], default=0
+                    ),
+                ),
+                ("next_serial", models.BigIntegerField(default=1)),
+                (
+                    "issuing",
+                    models.BooleanField(
+                        default=True, help_text="New virtual cards take their numbers from this series."
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'card series',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('issuing', True)), fields=('issuing',), name='one_issuing_series'), models.CheckConstraint(condition=models.Q(('prefix__regex', '^[0-9]{1,12}$')), name='series_prefix_digits'), models.CheckConstraint(condition=models.Q(('length__gte', 8), ('length__lte', 19)), name='series_length'), models.CheckConstraint(condition=models.Q(('next_serial__gte', 1)), name='series_serial_positive')],
+                "verbose_name_plural": "card series",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("issuing", True)), fields=("issuing",), name="one_issuing_series"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("prefix__regex", "^[0-9]{1,12}$")), name="series_prefix_digits"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("length__gte", 8), ("length__lte", 19)), name="series_length"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("next_serial__gte", 1)), name="series_serial_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=19, unique=True)),
-                ('category', models.PositiveSmallIntegerField(choices=[(0, 'Plastic'), (1, 'Virtual')])),
-                ('card_type', models.PositiveSmallIntegerField(choices=[(0, 'Bonus'), (1, 'Discount'), (2, 'Bonus/Discount')], default=0)),
-                ('status', django_fsm.FSMIntegerField(choices=[(0, 'New'), (1, 'Issued'), (2, 'Active'), (3, 'Blocked')], default=0, protected=True)),
-                ('blocked_for_good', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('issued_at', models.DateTimeField(blank=True, null=True)),
-                ('bound_at', models.DateTimeField(blank=True, null=True)),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('contact', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='customers.contact')),
-                ('series', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='cards.cardseries')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=19, unique=True)),
+                ("category", models.PositiveSmallIntegerField(choices=[(0, "Plastic"), (1, "Virtual")])),
+                (
+                    "card_type",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Bonus"), (1, "Discount"), (2, "Bonus/Discount")], default=0
+                    ),
+                ),
+                (
+                    "status",
+                    django_fsm.FSMIntegerField(
+                        choices=[(0, "New"), (1, "Issued"), (2, "Active"), (3, "Blocked")],
+                        default=0,
+                        protected=True,
+                    ),
+                ),
+                ("blocked_for_good", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("issued_at", models.DateTimeField(blank=True, null=True)),
+                ("bound_at", models.DateTimeField(blank=True, null=True)),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="customers.contact",
+                    ),
+                ),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cards",
+                        to="cards.cardseries",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-id',),
+                "ordering": ("-id",),
             },
         ),
         migrations.CreateModel(
-            name='Reservation',
+            name="Reservation",
             fields=[
-                ('card', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='reservation', serialize=False, to='cards.card')),
-                ('reserved_at', models.DateTimeField()),
-                ('reserved_until', models.DateTimeField()),
-                ('actor', models.CharField(max_length=80)),
+                (
+                    "card",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="reservation",
+                        serialize=False,
+                        to="cards.card",
+                    ),
+                ),
+                ("reserved_at", models.DateTimeField()),
+                ("reserved_until", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('reserved_until__gt', models.F('reserved_at'))), name='reservation_has_a_length')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("reserved_until__gt", models.F("reserved_at"))),
+                        name="reservation_has_a_length",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='BlockRecord',
+            name="BlockRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('blocking', models.BooleanField()),
-                ('reason_code', models.PositiveSmallIntegerField()),
-                ('reason_name', models.CharField(blank=True, db_default='', max_length=120)),
-                ('actor', models.CharField(max_length=80)),
-                ('role', models.CharField(max_length=40)),
-                ('channel', models.CharField(max_length=40)),
-                ('status_before', models.PositiveSmallIntegerField(choices=[(0, 'New'), (1, 'Issued'), (2, 'Active'), (3, 'Blocked')])),
-                ('status_after', models.PositiveSmallIntegerField(choices=[(0, 'New'), (1, 'Issued'), (2, 'Active'), (3, 'Blocked')])),
-                ('recorded_at', models.DateTimeField()),
-                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='block_records', to='cards.card')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("blocking", models.BooleanField()),
+                ("reason_code", models.PositiveSmallIntegerField()),
+                ("reason_name", models.CharField(blank=True, db_default="", max_length=120)),
+                ("actor", models.CharField(max_length=80)),
+                ("role", models.CharField(max_length=40)),
+                ("channel", models.CharField(max_length=40)),
+                (
+                    "status_before",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "New"), (1, "Issued"), (2, "Active"), (3, "Blocked")]
+                    ),
+                ),
+                (
+                    "status_after",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "New"), (1, "Issued"), (2, "Active"), (3, "Blocked")]
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "card",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="block_records",
+                        to="cards.card",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['card', '-id'], name='block_record_of_card')],
+                "indexes": [models.Index(fields=["card", "-id"], name="block_record_of_card")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blockrecord',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='1cbdbc8465f031f21c9d4513e51c5f9fdbb433e7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_be245', table='cards_blockrecord', when='BEFORE')),
+            model_name="blockrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="1cbdbc8465f031f21c9d4513e51c5f9fdbb433e7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_be245",
+                    table="cards_blockrecord",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='blockrecord',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='bf9e084fda4545dd2b917bd121474448bc04d597', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1a24f', table='cards_blockrecord', when='BEFORE')),
+            model_name="blockrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="bf9e084fda4545dd2b917bd121474448bc04d597",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_1a24f",
+                    table="cards_blockrecord",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='card',
-            index=models.Index(condition=models.Q(('status', 0)), fields=['category', 'id'], name='card_pool'),
+            model_name="card",
+            index=models.Index(
+                condition=models.Q(("status", 0)), fields=["category", "id"], name="card_pool"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', [0, 1, 2, 3])), name='card_status_known'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", [0, 1, 2, 3])), name="card_status_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^[0-9]{8,19}$')), name='card_number_digits'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__regex", "^[0-9]{8,19}$")), name="card_number_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 0), _negated=True), ('contact__isnull', True), _connector='OR'), name='card_new_is_unbound'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", 0), _negated=True), ("contact__isnull", True), _connector="OR"
+                ),
+                name="card_new_is_unbound",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', (2, 3)), _negated=True), ('contact__isnull', False), _connector='OR'), name='card_active_or_blocked_is_bound'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", (2, 3)), _negated=True),
+                    ("contact__isnull", False),
+                    _connector="OR",
+                ),
+                name="card_active_or_blocked_is_bound",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('blocked_for_good', False), ('status', 3), _connector='OR'), name='card_for_good_is_blocked'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("blocked_for_good", False), ("status", 3), _connector="OR"),
+                name="card_for_good_is_blocked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('contact__isnull', True), ('bound_at__isnull', False), _connector='OR'), name='card_bound_has_a_date'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("contact__isnull", True), ("bound_at__isnull", False), _connector="OR"),
+                name="card_bound_has_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(condition=models.Q(('blocked_for_good', False)), fields=('contact',), name='one_card_not_blocked_for_good'),
+            model_name="card",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("blocked_for_good", False)),
+                fields=("contact",),
+                name="one_card_not_blocked_for_good",
+            ),
         ),
     ]

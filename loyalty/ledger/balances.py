@@ -93,7 +93,7 @@ SELECT
     (SELECT amount FROM live WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1),
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
        FROM ledger_bonusbalance WHERE contact_id = %(contact)s)
-"""  # noqa: S608 - composed of constants
+"""
 
 _PORTIONS = f"""
 WITH {_MATURE_LOTS}
@@ -104,7 +104,7 @@ SELECT sum(remaining), false, matures_at FROM ledger_lot
 WHERE contact_id = %(contact)s AND account = 1 AND landed IS NULL AND remaining > 0 AND matures_at > %(now)s
 GROUP BY matures_at
 ORDER BY 3 NULLS LAST
-"""  # noqa: S608 - composed of constants
+"""
 
 
 def read(contact_id: int, now: datetime) -> Balance:
@@ -126,8 +126,12 @@ def read(contact_id: int, now: datetime) -> Balance:
         accounts.append(
             AccountBalance(account, amount + moved[account], lifetime + entered.get(account, ZERO), public_id)
         )
+    spendable, spendable_escrow, qualifying, qualifying_escrow = (each.amount for each in accounts)
     return Balance(
-        *(each.amount for each in accounts),
+        spendable=spendable,
+        spendable_escrow=spendable_escrow,
+        qualifying=qualifying,
+        qualifying_escrow=qualifying_escrow,
         burned=burned + expired,
         expiring=Expiring(expiring, expires_at) if expires_at else None,
         accounts=tuple(accounts),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -50,7 +51,7 @@ WITH locked AS (
     ORDER BY contact_id, account FOR UPDATE
 )
 SELECT contact_id, -amount FROM locked WHERE account = {Account.SPENDABLE.value} AND amount < 0
-"""  # noqa: S608 - the only value put into the text is a constant of this kernel
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def require_transaction() -> None:
 def lock_balances(contact_id: int, now: datetime) -> LockedBalances:
     """Lock the four balances of a contact, making zero rows where none stood (1 statement, 3 the first time)."""
     require_transaction()
-    parameters = {"contact": contact_id, "now": now}
+    parameters: dict[str, Any] = {"contact": contact_id, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK_ONE, parameters)
         rows = cursor.fetchall()
@@ -84,7 +85,7 @@ def lock_balances(contact_id: int, now: datetime) -> LockedBalances:
 def lock_due_range(first: int, last: int, as_of: datetime) -> Sequence[tuple[int, Decimal]]:
     """Lock the balances of every contact of the range with lots due (2 statements); return (contact, debt) pairs."""
     require_transaction()
-    parameters = {"first": first, "last": last, "as_of": as_of}
+    parameters: dict[str, Any] = {"first": first, "last": last, "as_of": as_of}
     with connection.cursor() as cursor:
         cursor.execute(_CREATE_RANGE, parameters)
         cursor.execute(_LOCK_RANGE, parameters)

@@ -117,9 +117,7 @@ class Operation(models.Model):
         triggers = append_only()
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=OperationKind.values), name="operation_kind_known"),
-            models.CheckConstraint(
-                condition=~Q(actor="") & ~Q(cause=""), name="operation_names_actor_and_cause"
-            ),
+            models.CheckConstraint(condition=~Q(actor="") & ~Q(cause=""), name="operation_names_actor_and_cause"),
             models.CheckConstraint(
                 condition=~Q(kind=OperationKind.ADJUSTMENT) | ~Q(reason=""),
                 name="operation_adjustment_has_a_reason",
@@ -173,7 +171,10 @@ class Transfer(models.Model):
             models.Index(fields=("contact_id", "operation"), name="transfer_of_operation"),
             # Serves "burned so far" in a balance read, whatever the length of the history.
             models.Index(
-                fields=("contact_id",), include=("amount",), name="transfer_burned", condition=Q(target=Account.BURNED)
+                fields=("contact_id",),
+                include=("amount",),
+                name="transfer_burned",
+                condition=Q(target=Account.BURNED),
             ),
         ]
 
@@ -236,9 +237,7 @@ class Lot(models.Model):
         ]
         indexes: ClassVar = [
             # Serves spending (the lot that expires first) and every read of a balance.
-            models.Index(
-                fields=("contact_id", "account", "expires_at"), name="lot_open", condition=Q(remaining__gt=0)
-            ),
+            models.Index(fields=("contact_id", "account", "expires_at"), name="lot_open", condition=Q(remaining__gt=0)),
             # Serves the rollover of a range of contacts.
             models.Index(
                 fields=("contact_id", "matures_at"),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -118,16 +119,14 @@ def due_ranges(as_of: datetime, size: int) -> list[ContactRange]:
         return [ContactRange(*row) for row in cursor.fetchall()]
 
 
-def roll_over(
-    first: int, last: int, *, as_of: datetime, recorded_at: datetime, actor: str, cause: str
-) -> Landed:
+def roll_over(first: int, last: int, *, as_of: datetime, recorded_at: datetime, actor: str, cause: str) -> Landed:
     """Land every lot of the contacts `first`..`last` that has matured at `as_of` (3 statements, 4 with debts).
 
     Escrow goes to spendable and to tier-qualifying; a debt is paid from what lands. The caller moves tiers
     for `qualified` in the same transaction.
     """
     debts = locks.lock_due_range(first, last, as_of)
-    parameters = {
+    parameters: dict[str, Any] = {
         "first": first,
         "last": last,
         "as_of": as_of,

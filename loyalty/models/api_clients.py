@@ -49,8 +49,7 @@ class ApiClient(models.Model):
             models.UniqueConstraint(fields=("surface", "login"), name="api_client_login_once"),
             models.CheckConstraint(condition=Q(login__regex=LOGIN_PATTERN), name="api_client_login_form"),
             models.CheckConstraint(
-                condition=(Q(surface=Surface.CASH_DESK) & ~Q(role=""))
-                | (~Q(surface=Surface.CASH_DESK) & Q(role="")),
+                condition=(Q(surface=Surface.CASH_DESK) & ~Q(role="")) | (~Q(surface=Surface.CASH_DESK) & Q(role="")),
                 name="api_client_role_for_cash_desk",
             ),
         ]

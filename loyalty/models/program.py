@@ -74,7 +74,9 @@ class Program(models.Model):
         help_text="Points for 1.00 spent, after discounts; bonuses paid do not count.",
     )
     escrow_days = models.PositiveSmallIntegerField(
-        default=30, validators=[MaxValueValidator(365)], help_text="Days from the purchase until points can be spent."
+        default=30,
+        validators=[MaxValueValidator(365)],
+        help_text="Days from the purchase until points can be spent.",
     )
     spending_share = models.DecimalField(
         max_digits=5,
@@ -87,12 +89,8 @@ class Program(models.Model):
     expiry_months = models.PositiveSmallIntegerField(
         default=12, validators=[MinValueValidator(1), MaxValueValidator(120)]
     )
-    expiry_rounding = models.CharField(
-        max_length=10, choices=ExpiryRounding.choices, default=ExpiryRounding.MONTH
-    )
-    return_policy = models.CharField(
-        max_length=16, choices=ReturnPolicy.choices, default=ReturnPolicy.ALLOW_NEGATIVE
-    )
+    expiry_rounding = models.CharField(max_length=10, choices=ExpiryRounding.choices, default=ExpiryRounding.MONTH)
+    return_policy = models.CharField(max_length=16, choices=ReturnPolicy.choices, default=ReturnPolicy.ALLOW_NEGATIVE)
     sufficiency = models.JSONField(
         "sufficient personal data", default=default_sufficiency, validators=[validate_sufficiency]
     )

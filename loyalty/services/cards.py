@@ -22,8 +22,8 @@ from tiers import services as tiers
 POOL_BATCH = 1_000_000
 
 
-def issue_card(actor: Actor, number: str) -> Card:
-    """Make a New card Issued: it was sold. An Issued card stays as it is.
+def issue_card(actor: Actor, number: str, *, reason: str = "") -> Card:
+    """Make a New card Issued: it was sold. An Issued card stays as it is. People give a `reason`, tills none.
 
     Raises CardNumberInvalid, CardNotFound, CardStatusRefused.
     """
@@ -32,7 +32,7 @@ def issue_card(actor: Actor, number: str) -> Card:
         card = _locked(number)
         if _decide("issue", card, data_suffice=False) is Outcome.CHANGE:
             services.issue(card, clock.now())
-            journal.record(actor, "card.issue", card.number)
+            journal.record(actor, "card.issue", card.number, reason=reason)
     return card
 
 
@@ -57,8 +57,10 @@ def bind_card(actor: Actor, number: str, phone: str) -> Card:
     return card
 
 
-def activate_card(actor: Actor, number: str) -> Card:
+def activate_card(actor: Actor, number: str, *, reason: str = "") -> Card:
     """Make an Issued, bound card Active when the data suffice. An Active card stays as it is.
+
+    People give a `reason`, tills none.
 
     Raises CardNumberInvalid, CardNotFound, CardStatusRefused.
     """
@@ -70,7 +72,7 @@ def activate_card(actor: Actor, number: str) -> Card:
         )
         if _decide("active", card, data_suffice=suffices) is Outcome.CHANGE:
             services.activate(card, clock.now())
-            journal.record(actor, "card.activate", card.number, contact_id=card.contact_id)
+            journal.record(actor, "card.activate", card.number, contact_id=card.contact_id, reason=reason)
     return card
 
 

@@ -46,7 +46,9 @@ def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     _land(contact_id, contact_id, clock.now(), actor, zone)
 
 
-def roll_over_escrow(actor: Actor, *, as_of: datetime | None = None, progress: Progress | None = None) -> RolloverSummary:
+def roll_over_escrow(
+    actor: Actor, *, as_of: datetime | None = None, progress: Progress | None = None
+) -> RolloverSummary:
     """Land every lot that has matured at `as_of` (now unless given), range of contacts by range.
 
     Safe to kill, to run twice at once, to run late: each range is a transaction of its own, and what is

@@ -70,7 +70,7 @@ def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, t
     with unit_of_work():
         program = Program.objects.select_for_update().get(pk=1)
         changed = {name: value for name, value in changes.items() if getattr(program, name) != value}
-        details = {name: [str(getattr(program, name)), str(value)] for name, value in changed.items()}
+        details: dict[str, Any] = {name: [str(getattr(program, name)), str(value)] for name, value in changed.items()}
         for name, value in changed.items():
             setattr(program, name, value)
         program.updated_at = clock.now()
@@ -85,8 +85,8 @@ def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, t
     return program
 
 
-def _rename_accounts(accounts: dict[int, tuple[str, str]]) -> dict[str, list[str]]:
-    details: dict[str, list[str]] = {}
+def _rename_accounts(accounts: dict[int, tuple[str, str]]) -> dict[str, Any]:
+    details: dict[str, Any] = {}
     for account in PointAccount.objects.filter(code__in=accounts):
         name, label = accounts[account.code]
         if (account.name, account.label) != (name, label):

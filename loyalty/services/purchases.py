@@ -100,9 +100,7 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
         return _post(actor, sale, holder, award, settings, receipt)
 
 
-def _post(
-    actor: Actor, sale: Sale, holder: Holder, award: Award, settings: Program, receipt: int
-) -> Credited:
+def _post(actor: Actor, sale: Sale, holder: Holder, award: Award, settings: Program, receipt: int) -> Credited:
     redemption = _spend(actor, sale, holder, settings)
     accrual = _accrue(actor, sale, holder, award, settings)
     available = balances.read(holder.contact_id, clock.now()).available
@@ -122,9 +120,7 @@ def _require_time(sale: Sale, settings: Program) -> None:
     if sale.purchased_at > now + FUTURE_TOLERANCE:
         raise InvalidParameter("The date lies in the future.", name="Date")
     if sale.purchased_at < now - timedelta(days=settings.oldest_purchase_days):
-        raise InvalidParameter(
-            f"The date is more than {settings.oldest_purchase_days} days old.", name="Date"
-        )
+        raise InvalidParameter(f"The date is more than {settings.oldest_purchase_days} days old.", name="Date")
     late = sale.offline or sale.purchased_at < now - SPENDING_AGE
     if sale.bonuses_to_pay and late:
         raise InvalidParameter("An offline or late purchase may not be paid with bonuses.", name="BonusesToPay")
@@ -136,7 +132,9 @@ def _require_status(holder: Holder, sale: Sale) -> None:
     if holder.status not in usable or (spends and holder.contact_status == ContactStatus.BLOCKED):
         name = CardStatus(holder.status).label
         raise CardStatusRefused(
-            f"A card in the status {name} does not allow this purchase.", status=holder.status, action="purchase"
+            f"A card in the status {name} does not allow this purchase.",
+            status=holder.status,
+            action="purchase",
         )
 
 

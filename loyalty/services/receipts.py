@@ -103,7 +103,7 @@ def finder(number: str, phone: str) -> Finder:
 
 def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     """Lock the card and read its holder in one statement. Raises CardNotFound, ContactNotFound, CardStatusRefused."""
-    parameters = {"value": find.value, "purchase_id": purchase_id, "moment": moment}
+    parameters: dict[str, Any] = {"value": find.value, "purchase_id": purchase_id, "moment": moment}
     with connection.cursor() as cursor:
         cursor.execute(_HOLDER_BY_PHONE if find.by_phone else _HOLDER_BY_NUMBER, parameters)
         row = cursor.fetchone()
@@ -113,14 +113,14 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     existing = Purchase.objects.get(pk=existing_id) if existing_id else None
     if row[2] is None and existing is None:
         raise CardStatusRefused(
-            f"The card is {CardStatus(row[1]).label} and belongs to nobody yet.", status=row[1], action="purchase"
+            f"The card is {CardStatus(row[1]).label} and belongs to nobody yet.",
+            status=row[1],
+            action="purchase",
         )
     return Holder(row[0], row[1], row[2] or 0, row[3] or "", row[4], row[5], existing)
 
 
-def insert(
-    actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms, settings: Program
-) -> int | None:
+def insert(actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms, settings: Program) -> int | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile."""
     parameters = _receipt(actor, sale, holder, award, terms) | _lines(sale, award)
     parameters["store_id"] = _store(sale.store, settings)

@@ -117,6 +117,15 @@ def test_a_killed_worker_and_a_killed_server_are_started_again(start: Start) -> 
     assert service.stop() < 25
 
 
+def test_a_service_whose_folder_was_deleted_still_ends_all_of_it(start: Start) -> None:
+    service = start()
+    service.wait_ready()
+    family = service.processes()
+    service.data_dir.rename(service.data_dir.with_name("moved"))
+    assert service.stop() < 25
+    assert gone(family)
+
+
 def test_a_service_stopped_while_it_starts_leaves_nothing(start: Start) -> None:
     service = start()
     while not (service.data_dir / "postgres" / "data" / "postmaster.pid").exists():

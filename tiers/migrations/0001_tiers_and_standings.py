@@ -7,77 +7,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0001_contacts_and_consents'),
+        ("customers", "0001_contacts_and_consents"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TierSystem',
+            name="TierSystem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
             ],
             options={
-                'verbose_name': 'tier system',
+                "verbose_name": "tier system",
             },
         ),
         migrations.CreateModel(
-            name='Tier',
+            name="Tier",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=60)),
-                ('rank', models.PositiveSmallIntegerField()),
-                ('target', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('multiplier', models.DecimalField(decimal_places=2, default=1, max_digits=5)),
-                ('expiry_policy', models.CharField(choices=[('none', 'Does not expire'), ('next_year_end', 'End of the following calendar year'), ('days', 'A number of days from entry')], default='none', max_length=16)),
-                ('expiry_days', models.PositiveIntegerField(blank=True, null=True)),
-                ('system', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tiers', to='tiers.tiersystem')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("rank", models.PositiveSmallIntegerField()),
+                ("target", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("multiplier", models.DecimalField(decimal_places=2, default=1, max_digits=5)),
+                (
+                    "expiry_policy",
+                    models.CharField(
+                        choices=[
+                            ("none", "Does not expire"),
+                            ("next_year_end", "End of the following calendar year"),
+                            ("days", "A number of days from entry"),
+                        ],
+                        default="none",
+                        max_length=16,
+                    ),
+                ),
+                ("expiry_days", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "system",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tiers",
+                        to="tiers.tiersystem",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('system', 'rank'),
+                "ordering": ("system", "rank"),
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('entered_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(blank=True, null=True)),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('reason', models.CharField(choices=[('enrolled', 'Enrolled'), ('upgraded', 'Upgraded'), ('assessed', 'Assessed at expiry'), ('left', 'Left the programme')], max_length=16)),
-                ('contact', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='standings', to='customers.contact')),
-                ('tier', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tiers.tier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("entered_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("enrolled", "Enrolled"),
+                            ("upgraded", "Upgraded"),
+                            ("assessed", "Assessed at expiry"),
+                            ("left", "Left the programme"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="standings",
+                        to="customers.contact",
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tiers.tier",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['contact', '-entered_at'], name='standing_of_contact')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('contact',), name='one_current_standing'), models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('entered_at')), _connector='OR'), name='standing_period'), models.CheckConstraint(condition=models.Q(('reason__in', ['enrolled', 'upgraded', 'assessed', 'left'])), name='standing_reason_known')],
+                "indexes": [models.Index(fields=["contact", "-entered_at"], name="standing_of_contact")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("left_at__isnull", True)),
+                        fields=("contact",),
+                        name="one_current_standing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("left_at__isnull", True),
+                            ("left_at__gte", models.F("entered_at")),
+                            _connector="OR",
+                        ),
+                        name="standing_period",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason__in", ["enrolled", "upgraded", "assessed", "left"])),
+                        name="standing_reason_known",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(deferrable=django.db.models.constraints.Deferrable['DEFERRED'], fields=('system', 'rank'), name='tier_rank_once'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(
+                deferrable=django.db.models.constraints.Deferrable["DEFERRED"],
+                fields=("system", "rank"),
+                name="tier_rank_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.UniqueConstraint(fields=('system', 'name'), name='tier_name_once'),
+            model_name="tier",
+            constraint=models.UniqueConstraint(fields=("system", "name"), name="tier_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rank__lte', 1), ('target__isnull', True)), models.Q(('rank__gt', 1), ('target__gt', 0)), _connector='OR'), name='tier_target_above_base'),
+            model_name="tier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("rank__lte", 1), ("target__isnull", True)),
+                    models.Q(("rank__gt", 1), ("target__gt", 0)),
+                    _connector="OR",
+                ),
+                name="tier_target_above_base",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.CheckConstraint(condition=models.Q(('multiplier__gt', 0)), name='tier_multiplier_positive'),
+            model_name="tier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("multiplier__gt", 0)), name="tier_multiplier_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tier',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('expiry_days__gt', 0), ('expiry_policy', 'days')), models.Q(models.Q(('expiry_policy', 'days'), _negated=True), ('expiry_days__isnull', True)), _connector='OR'), name='tier_expiry_days'),
+            model_name="tier",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("expiry_days__gt", 0), ("expiry_policy", "days")),
+                    models.Q(
+                        models.Q(("expiry_policy", "days"), _negated=True), ("expiry_days__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="tier_expiry_days",
+            ),
         ),
     ]

@@ -12,7 +12,8 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            "CREATE TYPE contact_moment AS (contact_id bigint, moment timestamptz)", "DROP TYPE contact_moment"
+            "CREATE TYPE contact_moment AS (contact_id bigint, moment timestamptz)",
+            "DROP TYPE contact_moment",
         ),
         migrations.RunSQL(
             "CREATE TYPE contact_period AS RANGE (subtype = contact_moment)", "DROP TYPE contact_period"

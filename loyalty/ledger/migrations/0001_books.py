@@ -8,238 +8,587 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Draw',
+            name="Draw",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=16)),
             ],
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('account', models.PositiveSmallIntegerField(choices=[(1, 'Spendable'), (2, 'Spendable escrow'), (3, 'Tier-qualifying'), (4, 'Tier-qualifying escrow'), (5, 'Issued'), (6, 'Redeemed'), (7, 'Burned'), (8, 'Adjusted')])),
-                ('earned', models.DecimalField(decimal_places=2, max_digits=16)),
-                ('remaining', models.DecimalField(decimal_places=2, max_digits=16)),
-                ('matures_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('landed', models.BigIntegerField(blank=True, help_text='The operation that rolled the lot over.', null=True)),
-                ('expired', models.BigIntegerField(blank=True, help_text='The operation that burned the lot.', null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                (
+                    "account",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Spendable"),
+                            (2, "Spendable escrow"),
+                            (3, "Tier-qualifying"),
+                            (4, "Tier-qualifying escrow"),
+                            (5, "Issued"),
+                            (6, "Redeemed"),
+                            (7, "Burned"),
+                            (8, "Adjusted"),
+                        ]
+                    ),
+                ),
+                ("earned", models.DecimalField(decimal_places=2, max_digits=16)),
+                ("remaining", models.DecimalField(decimal_places=2, max_digits=16)),
+                ("matures_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "landed",
+                    models.BigIntegerField(
+                        blank=True, help_text="The operation that rolled the lot over.", null=True
+                    ),
+                ),
+                (
+                    "expired",
+                    models.BigIntegerField(
+                        blank=True, help_text="The operation that burned the lot.", null=True
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('kind', models.CharField(choices=[('accrual', 'Accrual'), ('redemption', 'Redemption'), ('rollover', 'Rollover'), ('return', 'Return'), ('restoration', 'Restoration'), ('expiry', 'Expiry'), ('adjustment', 'Adjustment')], max_length=16)),
-                ('effective_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=80)),
-                ('cause', models.CharField(max_length=160)),
-                ('reason', models.CharField(blank=True, db_default='', max_length=300)),
-                ('corrects_id', models.BigIntegerField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("accrual", "Accrual"),
+                            ("redemption", "Redemption"),
+                            ("rollover", "Rollover"),
+                            ("return", "Return"),
+                            ("restoration", "Restoration"),
+                            ("expiry", "Expiry"),
+                            ("adjustment", "Adjustment"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("effective_at", models.DateTimeField()),
+                ("recorded_at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=80)),
+                ("cause", models.CharField(max_length=160)),
+                ("reason", models.CharField(blank=True, db_default="", max_length=300)),
+                ("corrects_id", models.BigIntegerField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='OperationKey',
+            name="OperationKey",
             fields=[
-                ('key', models.CharField(max_length=200, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('contact_id', models.BigIntegerField()),
-                ('operation_id', models.BigIntegerField()),
+                ("key", models.CharField(max_length=200, primary_key=True, serialize=False)),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("contact_id", models.BigIntegerField()),
+                ("operation_id", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='PointAccount',
+            name="PointAccount",
             fields=[
-                ('code', models.PositiveSmallIntegerField(choices=[(1, 'Spendable'), (2, 'Spendable escrow'), (3, 'Tier-qualifying'), (4, 'Tier-qualifying escrow'), (5, 'Issued'), (6, 'Redeemed'), (7, 'Burned'), (8, 'Adjusted')], primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('label', models.CharField(blank=True, max_length=40)),
+                (
+                    "code",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Spendable"),
+                            (2, "Spendable escrow"),
+                            (3, "Tier-qualifying"),
+                            (4, "Tier-qualifying escrow"),
+                            (5, "Issued"),
+                            (6, "Redeemed"),
+                            (7, "Burned"),
+                            (8, "Adjusted"),
+                        ],
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("label", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'verbose_name': 'point account',
-                'ordering': ('code',),
+                "verbose_name": "point account",
+                "ordering": ("code",),
             },
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('source', models.PositiveSmallIntegerField(choices=[(1, 'Spendable'), (2, 'Spendable escrow'), (3, 'Tier-qualifying'), (4, 'Tier-qualifying escrow'), (5, 'Issued'), (6, 'Redeemed'), (7, 'Burned'), (8, 'Adjusted')])),
-                ('target', models.PositiveSmallIntegerField(choices=[(1, 'Spendable'), (2, 'Spendable escrow'), (3, 'Tier-qualifying'), (4, 'Tier-qualifying escrow'), (5, 'Issued'), (6, 'Redeemed'), (7, 'Burned'), (8, 'Adjusted')])),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                (
+                    "source",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Spendable"),
+                            (2, "Spendable escrow"),
+                            (3, "Tier-qualifying"),
+                            (4, "Tier-qualifying escrow"),
+                            (5, "Issued"),
+                            (6, "Redeemed"),
+                            (7, "Burned"),
+                            (8, "Adjusted"),
+                        ]
+                    ),
+                ),
+                (
+                    "target",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Spendable"),
+                            (2, "Spendable escrow"),
+                            (3, "Tier-qualifying"),
+                            (4, "Tier-qualifying escrow"),
+                            (5, "Issued"),
+                            (6, "Redeemed"),
+                            (7, "Burned"),
+                            (8, "Adjusted"),
+                        ]
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=16)),
             ],
         ),
         migrations.CreateModel(
-            name='BonusBalance',
+            name="BonusBalance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
-                ('account', models.PositiveSmallIntegerField(choices=[(1, 'Spendable'), (2, 'Spendable escrow'), (3, 'Tier-qualifying'), (4, 'Tier-qualifying escrow'), (5, 'Issued'), (6, 'Redeemed'), (7, 'Burned'), (8, 'Adjusted')])),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False)),
-                ('amount', models.DecimalField(db_default=0, decimal_places=2, max_digits=16)),
-                ('lifetime', models.DecimalField(db_default=0, decimal_places=2, max_digits=16)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("contact_id", models.BigIntegerField()),
+                (
+                    "account",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Spendable"),
+                            (2, "Spendable escrow"),
+                            (3, "Tier-qualifying"),
+                            (4, "Tier-qualifying escrow"),
+                            (5, "Issued"),
+                            (6, "Redeemed"),
+                            (7, "Burned"),
+                            (8, "Adjusted"),
+                        ]
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
+                ("amount", models.DecimalField(db_default=0, decimal_places=2, max_digits=16)),
+                ("lifetime", models.DecimalField(db_default=0, decimal_places=2, max_digits=16)),
             ],
             options={
-                'verbose_name': 'bonus balance',
-                'constraints': [models.UniqueConstraint(fields=('contact_id', 'account'), name='bonus_balance_once'), models.CheckConstraint(condition=models.Q(('account__gte', 1), ('account__lte', 4)), name='bonus_balance_is_held_by_a_contact'), models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('account', 1), _connector='OR'), name='bonus_balance_not_negative'), models.CheckConstraint(condition=models.Q(('lifetime__gte', 0)), name='bonus_balance_lifetime')],
+                "verbose_name": "bonus balance",
+                "constraints": [
+                    models.UniqueConstraint(fields=("contact_id", "account"), name="bonus_balance_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("account__gte", 1), ("account__lte", 4)),
+                        name="bonus_balance_is_held_by_a_contact",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0), ("account", 1), _connector="OR"),
+                        name="bonus_balance_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lifetime__gte", 0)), name="bonus_balance_lifetime"
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='bonusbalance',
-            trigger=pgtrigger.compiler.Trigger(name='debt_only_by_return', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW.amount < 0 AND NEW.amount < OLD.amount)', func="IF coalesce(current_setting('ledger.debt_allowed', true), '') <> 'yes' THEN RAISE EXCEPTION 'a spendable balance goes below zero only by a return or an adjustment' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;", hash='76297897515be801a8fb5f220399d7e6b8d15e6c', operation='UPDATE', pgid='pgtrigger_debt_only_by_return_0979c', table='ledger_bonusbalance', when='BEFORE')),
+            model_name="bonusbalance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="debt_only_by_return",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NEW.amount < 0 AND NEW.amount < OLD.amount)",
+                    func="IF coalesce(current_setting('ledger.debt_allowed', true), '') <> 'yes' THEN RAISE EXCEPTION 'a spendable balance goes below zero only by a return or an adjustment' USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                    hash="76297897515be801a8fb5f220399d7e6b8d15e6c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_debt_only_by_return_0979c",
+                    table="ledger_bonusbalance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='bonusbalance',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'a balance is never deleted' USING ERRCODE = 'restrict_violation';", hash='074f080b48b33fcd834f9e874a49def87b529346', operation='DELETE', pgid='pgtrigger_no_delete_55ba2', table='ledger_bonusbalance', when='BEFORE')),
+            model_name="bonusbalance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'a balance is never deleted' USING ERRCODE = 'restrict_violation';",
+                    hash="074f080b48b33fcd834f9e874a49def87b529346",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_55ba2",
+                    table="ledger_bonusbalance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='draw',
-            name='lot',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='ledger.lot'),
+            model_name="draw",
+            name="lot",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="ledger.lot",
+            ),
         ),
         migrations.AddIndex(
-            model_name='operation',
-            index=models.Index(fields=['contact_id', 'effective_at'], name='operation_of_contact'),
+            model_name="operation",
+            index=models.Index(fields=["contact_id", "effective_at"], name="operation_of_contact"),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['accrual', 'redemption', 'rollover', 'return', 'restoration', 'expiry', 'adjustment'])), name='operation_kind_known'),
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        [
+                            "accrual",
+                            "redemption",
+                            "rollover",
+                            "return",
+                            "restoration",
+                            "expiry",
+                            "adjustment",
+                        ],
+                    )
+                ),
+                name="operation_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('actor', ''), _negated=True), models.Q(('cause', ''), _negated=True)), name='operation_names_actor_and_cause'),
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("actor", ""), _negated=True), models.Q(("cause", ""), _negated=True)
+                ),
+                name="operation_names_actor_and_cause",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'adjustment'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='operation_adjustment_has_a_reason'),
+            model_name="operation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "adjustment"), _negated=True),
+                    models.Q(("reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="operation_adjustment_has_a_reason",
+            ),
         ),
         migrations.AddField(
-            model_name='lot',
-            name='operation',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='ledger.operation'),
+            model_name="lot",
+            name="operation",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="ledger.operation",
+            ),
         ),
         migrations.AddField(
-            model_name='draw',
-            name='operation',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='ledger.operation'),
+            model_name="draw",
+            name="operation",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="ledger.operation",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='operation',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='a872a202b68d21729f80100b0a4c55f709af382b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_e041d', table='ledger_operation', when='BEFORE')),
+            model_name="operation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="a872a202b68d21729f80100b0a4c55f709af382b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_e041d",
+                    table="ledger_operation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='operation',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='b495d56efe4f8de058427020a5728d915aeef8dc', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_4dd38', table='ledger_operation', when='BEFORE')),
+            model_name="operation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="b495d56efe4f8de058427020a5728d915aeef8dc",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_4dd38",
+                    table="ledger_operation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='operationkey',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='ad3cb8dfe97040f0b7ce45dbb9a35ed3d4795f49', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_4571f', table='ledger_operationkey', when='BEFORE')),
+            model_name="operationkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="ad3cb8dfe97040f0b7ce45dbb9a35ed3d4795f49",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4571f",
+                    table="ledger_operationkey",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='operationkey',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='d0af691f0c11cc452b88999d371182a8cd51e174', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c2d0c', table='ledger_operationkey', when='BEFORE')),
+            model_name="operationkey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="d0af691f0c11cc452b88999d371182a8cd51e174",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_c2d0c",
+                    table="ledger_operationkey",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='operation',
-            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, to='ledger.operation'),
+            model_name="transfer",
+            name="operation",
+            field=models.ForeignKey(
+                db_constraint=False,
+                db_index=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                to="ledger.operation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('remaining__gt', 0)), fields=['contact_id', 'account', 'expires_at'], name='lot_open'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(("remaining__gt", 0)),
+                fields=["contact_id", "account", "expires_at"],
+                name="lot_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('landed__isnull', True), ('remaining__gt', 0)), fields=['contact_id', 'matures_at'], name='lot_in_escrow'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(("landed__isnull", True), ("remaining__gt", 0)),
+                fields=["contact_id", "matures_at"],
+                name="lot_in_escrow",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('landed__isnull', True), ('remaining__gt', 0)), fields=['matures_at', 'contact_id'], name='lot_due'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(("landed__isnull", True), ("remaining__gt", 0)),
+                fields=["matures_at", "contact_id"],
+                name="lot_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('earned__gt', 0)), name='lot_earned_positive'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("earned__gt", 0)), name="lot_earned_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('earned'))), name='lot_never_overdrawn'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("remaining__gte", 0), ("remaining__lte", models.F("earned"))),
+                name="lot_never_overdrawn",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('account__in', (1, 3))), name='lot_account_lands'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("account__in", (1, 3))), name="lot_account_lands"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__isnull', True), ('expires_at__gte', models.F('matures_at')), _connector='OR'), name='lot_expires_after_maturing'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("expires_at__isnull", True), ("expires_at__gte", models.F("matures_at")), _connector="OR"
+                ),
+                name="lot_expires_after_maturing",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='lot',
-            trigger=pgtrigger.compiler.Trigger(name='history_stands', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.contact_id <> NEW.contact_id OR OLD.operation_id <> NEW.operation_id OR OLD.account <> NEW.account OR OLD.earned <> NEW.earned OR OLD.matures_at <> NEW.matures_at OR (OLD.landed IS NOT NULL AND NEW.landed IS DISTINCT FROM OLD.landed) OR (OLD.expired IS NOT NULL AND NEW.expired IS DISTINCT FROM OLD.expired))', func="RAISE EXCEPTION 'a lot keeps its origin, rolls over once and expires once' USING ERRCODE = 'restrict_violation';", hash='cc580b6d521a8a2ad26daccd334651bd522de2f0', operation='UPDATE', pgid='pgtrigger_history_stands_152d1', table='ledger_lot', when='BEFORE')),
+            model_name="lot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="history_stands",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.contact_id <> NEW.contact_id OR OLD.operation_id <> NEW.operation_id OR OLD.account <> NEW.account OR OLD.earned <> NEW.earned OR OLD.matures_at <> NEW.matures_at OR (OLD.landed IS NOT NULL AND NEW.landed IS DISTINCT FROM OLD.landed) OR (OLD.expired IS NOT NULL AND NEW.expired IS DISTINCT FROM OLD.expired))",
+                    func="RAISE EXCEPTION 'a lot keeps its origin, rolls over once and expires once' USING ERRCODE = 'restrict_violation';",
+                    hash="cc580b6d521a8a2ad26daccd334651bd522de2f0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_history_stands_152d1",
+                    table="ledger_lot",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='lot',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'a lot is never deleted' USING ERRCODE = 'restrict_violation';", hash='183088cd25a24d674e2b431160f759f4e5abebdf', operation='DELETE', pgid='pgtrigger_no_delete_cdea9', table='ledger_lot', when='BEFORE')),
+            model_name="lot",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'a lot is never deleted' USING ERRCODE = 'restrict_violation';",
+                    hash="183088cd25a24d674e2b431160f759f4e5abebdf",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_cdea9",
+                    table="ledger_lot",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='draw',
-            index=models.Index(fields=['contact_id', 'operation'], name='draw_of_operation'),
+            model_name="draw",
+            index=models.Index(fields=["contact_id", "operation"], name="draw_of_operation"),
         ),
         migrations.AddConstraint(
-            model_name='draw',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='draw_not_zero'),
+            model_name="draw",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="draw_not_zero"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='draw',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='7b7005b151d36e818cd60032c88eb600666653b6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ba102', table='ledger_draw', when='BEFORE')),
+            model_name="draw",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="7b7005b151d36e818cd60032c88eb600666653b6",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ba102",
+                    table="ledger_draw",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='draw',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='661adae673f08fdd426294fd3664f3558a2afc32', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_5cb3c', table='ledger_draw', when='BEFORE')),
+            model_name="draw",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="661adae673f08fdd426294fd3664f3558a2afc32",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_5cb3c",
+                    table="ledger_draw",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(fields=['contact_id', 'operation'], name='transfer_of_operation'),
+            model_name="transfer",
+            index=models.Index(fields=["contact_id", "operation"], name="transfer_of_operation"),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(condition=models.Q(('target', 7)), fields=['contact_id'], include=('amount',), name='transfer_burned'),
+            model_name="transfer",
+            index=models.Index(
+                condition=models.Q(("target", 7)),
+                fields=["contact_id"],
+                include=("amount",),
+                name="transfer_burned",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='transfer_amount_positive'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="transfer_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('source', models.F('target')), _negated=True), name='transfer_between_two'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", models.F("target")), _negated=True), name="transfer_between_two"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('source__gte', 1), ('source__lte', 8), ('target__gte', 1), ('target__lte', 8)), name='transfer_accounts_known'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("source__gte", 1), ("source__lte", 8), ("target__gte", 1), ("target__lte", 8)
+                ),
+                name="transfer_accounts_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('source__lte', 4), ('target__lte', 4), _connector='OR'), name='transfer_touches_the_contact'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source__lte", 4), ("target__lte", 4), _connector="OR"),
+                name="transfer_touches_the_contact",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transfer',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='bafe4e64f79ca3e9f73c3225d1359904b86eb47d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8b6f8', table='ledger_transfer', when='BEFORE')),
+            model_name="transfer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="bafe4e64f79ca3e9f73c3225d1359904b86eb47d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8b6f8",
+                    table="ledger_transfer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transfer',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';", hash='b9f0bd09a5f288bd7c2ac0d15d18b2f6420378f7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8ae86', table='ledger_transfer', when='BEFORE')),
+            model_name="transfer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'the books are append-only: correct them with a new operation that names the old' USING ERRCODE = 'restrict_violation';",
+                    hash="b9f0bd09a5f288bd7c2ac0d15d18b2f6420378f7",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8ae86",
+                    table="ledger_transfer",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Make the database ready for the service: migrations, then the demo retailer when it is wanted and missing."""
+"""Make the database ready for the service: migrations, then the demo retailer when it is missing."""
 
 import os
 from typing import Any

@@ -1,0 +1,112 @@
+"""Who calls: HTTP Basic with a generated secret, checked against its digest.
+
+A caller's credential is kept in this process for settings.API_CREDENTIAL_CACHE_SECONDS, so that a queue at
+a till does not pay for a look-up on every call. Wrong credentials are counted per surface, log-in and address
+together: a right secret always passes, and nobody can lock a till out from another address.
+"""
+
+import base64
+import binascii
+import time
+from dataclasses import dataclass
+from typing import ClassVar, NoReturn
+
+import structlog
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed, Throttled
+from rest_framework.request import Request
+
+from loyalty.core import actors
+from loyalty.core.actors import Actor
+from loyalty.models import ApiClient, Surface
+from loyalty.services import api_clients
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated API client: what views see as `request.user`."""
+
+    client_id: int
+    login: str
+    role: str
+    actor: Actor
+    is_authenticated: ClassVar[bool] = True
+
+
+_known: dict[tuple[str, str], tuple[float, ApiClient | None]] = {}
+
+
+def forget_credentials() -> None:
+    """Drop what this process remembers of credentials."""
+    _known.clear()
+
+
+class ClientAuthentication(BaseAuthentication):
+    """HTTP Basic for one surface; subclasses name it."""
+
+    surface: ClassVar[Surface]
+
+    def authenticate(self, request: Request) -> tuple[Caller, ApiClient]:
+        """Return the caller. Raises AuthenticationFailed, or Throttled after too many wrong credentials."""
+        login, secret = read_basic(request.META.get("HTTP_AUTHORIZATION", ""))
+        client = _find(self.surface, login)
+        if client is None or not client.active or not api_clients.matches(client, secret):
+            _refuse(self.surface, login, address_of(request))
+        actor = actors.client(client.login, client.role, self.surface.value, address_of(request))
+        return Caller(client.pk, client.login, client.role, actor), client
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what WWW-Authenticate says."""
+        return 'Basic realm="loyalty", charset="UTF-8"'
+
+
+def address_of(request: Request) -> str:
+    """Return the caller's address; behind a proxy (BEHIND_PROXY) the last one the proxy adds."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            return str(forwarded.rpartition(",")[2].strip()[:45])
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def read_basic(header: str) -> tuple[str, str]:
+    """Return log-in and secret of an Authorization header (RFC 7617); raises AuthenticationFailed."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise AuthenticationFailed("Send HTTP Basic credentials.")
+    try:
+        text = base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        raise AuthenticationFailed("The Authorization header cannot be read.") from None
+    login, _, secret = text.partition(":")
+    return login, secret
+
+
+def _find(surface: Surface, login: str) -> ApiClient | None:
+    kept = _known.get((surface, login))
+    if kept is not None and kept[0] > time.monotonic():
+        return kept[1]
+    if "\x00" in login:
+        return None
+    client = ApiClient.objects.filter(surface=surface, login=login).first()
+    if client is not None and settings.API_CREDENTIAL_CACHE_SECONDS:
+        _known[surface, login] = (time.monotonic() + settings.API_CREDENTIAL_CACHE_SECONDS, client)
+    return client
+
+
+def _refuse(surface: Surface, login: str, address: str) -> NoReturn:
+    key = f"api-failures:{surface}:{login[:40].encode().hex()}:{address}"
+    try:
+        cache.add(key, 0, settings.API_LOCKOUT_SECONDS)
+        failures = cache.incr(key)
+    except Exception as error:
+        # Without the cache nothing can be counted; the credential is still refused.
+        log.warning("failures_not_counted", error=type(error).__name__)
+        failures = 0
+    if failures > settings.API_FAILURE_LIMIT:
+        raise Throttled(wait=settings.API_LOCKOUT_SECONDS)
+    raise AuthenticationFailed("Wrong login or secret.")

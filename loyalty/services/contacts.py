@@ -1,0 +1,46 @@
+"""Changes of a contact's personal data by staff: the same rules as at every other door, and a reason."""
+
+from collections.abc import Iterable
+
+from cards import locks as card_locks
+from cards import selectors as cards
+from cards import services as card_services
+from cards.models import CardStatus
+from customers import locks as customer_locks
+from customers import services as customer_services
+from customers import sufficiency
+from customers.models import Contact
+from customers.services import PersonalData
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.core.errors import RequiredParameterMissing
+from loyalty.services import journal, program
+from loyalty.services.unit_of_work import unit_of_work
+
+
+def edit_contact(
+    actor: Actor, contact_id: int, data: PersonalData, reason: str, clear: Iterable[str] = ()
+) -> Contact:
+    """Store the given personal data and empty the fields named in `clear`; the journal keeps names, not values.
+
+    An Issued card becomes Active when the data now suffice, as in the wallet. Raises RequiredParameterMissing
+    without a reason, PhoneBelongsToAnother.
+    """
+    if not reason.strip():
+        raise RequiredParameterMissing("Write down why the data are changed.", names=["reason"])
+    # Card before contact: the order of locks of design.md.
+    usable = [card for card in cards.of_contact(contact_id) if card.status in cards.USABLE]
+    with unit_of_work():
+        card = card_locks.lock_by_number(usable[0].number) if usable else None
+        contact = customer_locks.lock_contact(contact_id)
+        now = clock.now()
+        changed = customer_services.update_contact(contact, data, now, clear=clear)
+        if changed:
+            journal.record(
+                actor, "contact.update", contact.code, contact_id=contact.pk, reason=reason, fields=changed
+            )
+        suffices = sufficiency.suffices(contact, program.settings().sufficiency)
+        if changed and card is not None and card.status == CardStatus.ISSUED and suffices:
+            card_services.activate(card, now)
+            journal.record(actor, "card.activate", card.number, contact_id=contact.pk, reason=reason)
+    return contact
