@@ -13,6 +13,16 @@ class CardNotFound(LoyaltyError):
     message = "No card has this number."
 
 
+class CardUnbound(LoyaltyError):
+    code = "CardUnbound"
+    message = "This card belongs to no customer yet."
+
+
+class OnlyBlockedCard(LoyaltyError):
+    code = "OnlyBlockedCard"
+    message = "The customer's only card is blocked."
+
+
 class CardStatusRefused(LoyaltyError):
     """`status`: the card's; `action`: what was asked."""
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from cards.models import Card, CardCategory, CardSeries, CardStatus
+from cards.models import Card, CardCategory, CardSeries, CardStatus, Reservation
 
 
 def lock_by_number(number: str) -> Card | None:
@@ -23,8 +23,20 @@ def lock_free_number(now: datetime) -> Card | None:
         .filter(Q(reservation__isnull=True) | Q(reservation__reserved_until__lte=now))
         .order_by("id")
     )
-    card = free.select_for_update(of=("self",), skip_locked=True).first()
-    return card or free.select_for_update(of=("self",)).first()
+    passed: list[int] = []
+    while True:
+        left = free.exclude(pk__in=passed)
+        card = left.select_for_update(of=("self",), skip_locked=True).first()
+        card = card or left.select_for_update(of=("self",)).first()
+        if card is None or not _reserved(card, now):
+            return card
+        passed.append(card.pk)
+
+
+def _reserved(card: Card, now: datetime) -> bool:
+    # A reservation leaves the card's row as it was. One that was committed after the search for a free number
+    # had begun is therefore seen only now, by a new statement that holds the lock.
+    return Reservation.objects.filter(card_id=card.pk, reserved_until__gt=now).exists()
 
 
 def lock_series(series_id: int) -> CardSeries:

@@ -23,9 +23,14 @@ def make_number(prefix: str, length: int, check_digit: str, serial: int) -> str:
 
 def has_format(text: str, formats: frozenset[tuple[int, str]]) -> bool:
     """Tell whether `text` has the length and check digit of one of the series' formats (length, check digit)."""
-    if not re.fullmatch(r"[0-9]{8,19}", text):
+    if not may_be_number(text):
         return False
     return any(len(text) == length and _checks(text, check_digit) for length, check_digit in formats)
+
+
+def may_be_number(text: str) -> bool:
+    """Tell whether `text` has the digits of a card number, whatever its check digit; what has not names no card."""
+    return re.fullmatch(r"[0-9]{8,19}", text) is not None
 
 
 def read_number(text: str, formats: frozenset[tuple[int, str]]) -> str:

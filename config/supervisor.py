@@ -19,6 +19,7 @@ from config import embedded, env, preflight
 from config.children import Child, say
 from config.embedded import locks, places, processes
 from config.embedded.faults import CannotStart
+from config.web import FLAGS
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 # Names the DATA_DIR in the environment of every process of the service: a later start finds leftovers by it.
@@ -127,28 +128,8 @@ class Supervisor:
 
     def _commands(self) -> list[Child]:
         options, python = self.options, sys.executable
-        web = [
-            python,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            options.host,
-            "--port",
-            str(options.port),
-        ]
-        web += ["--workers", str(options.web_workers), "--blocking-threads", "1", "--no-ws"]
-        web += [
-            "--respawn-failed-workers",
-            "--respawn-interval",
-            "0.5",
-            "--workers-kill-timeout",
-            "4",
-            "--log-level",
-            "warning",
-        ]
-        web += ["config.wsgi:application"]
+        web = [python, "-m", "granian", "--host", options.host, "--port", str(options.port)]
+        web += ["--workers", str(options.web_workers), *FLAGS]
         celery = [python, "-m", "celery", "-A", "config"]
         worker = [*celery, "worker", "--concurrency", str(options.worker_concurrency), "--loglevel", "INFO"]
         worker += ["--without-gossip", "--without-mingle", "--hostname", f"loyalty-{options.port}@%h"]

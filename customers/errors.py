@@ -28,3 +28,13 @@ class ContactNotFound(LoyaltyError):
 class PhoneBelongsToAnother(LoyaltyError):
     code = "PhoneBelongsToAnother"
     message = "This phone number belongs to another customer."
+
+
+class SeveralContacts(LoyaltyError):
+    code = "SeveralContacts"
+    message = "Several customers fit."
+
+
+class BirthDateFitsNone(LoyaltyError):
+    code = "BirthDateFitsNone"
+    message = "Several customers fit, and none of them has this birth date."

@@ -47,6 +47,10 @@ def read_email(text: str) -> str:
     except ValidationError:
         raise EmailInvalid() from None
     local, _, domain = text.rpartition("@")
+    # Django's check lets two letters through that only look like k and s; in small letters they would be them,
+    # and the address would find a stranger.
+    if not local.isascii():
+        raise EmailInvalid()
     return f"{local}@{domain.lower()}"
 
 

@@ -1,5 +1,7 @@
 """Finding contacts. No writes, no locks."""
 
+from typing import Any
+
 from django.db.models.functions import Lower
 
 from customers.models import Consent, Contact
@@ -15,11 +17,14 @@ def by_code(code: str) -> Contact | None:
     return Contact.objects.filter(code=code).first()
 
 
-def by_email(email: str) -> list[Contact]:
-    """Return up to three contacts with an e-mail address, whatever its case: addresses are not unique."""
+def by_email(email: str, **narrowed: Any) -> list[Contact]:
+    """Return up to three contacts with an e-mail address, whatever its case: addresses are not unique.
+
+    `narrowed`: exact values of other fields, such as `phone=None` or a `birth_date`.
+    """
     # Lower on both sides, as in the index `contact_email_lower`; iexact would compare capitals and scan the table.
     found = Contact.objects.alias(address=Lower("email")).filter(address=email.lower()).exclude(email="")
-    return list(found.order_by("id")[:3])
+    return list(found.filter(**narrowed).order_by("id")[:3])
 
 
 def current_consents(contact_id: int) -> dict[str, bool]:

@@ -9,13 +9,15 @@ from django.db import connection
 from tiers import rules, selectors
 from tiers.models import Standing, StandingReason
 
+# No conflict target: of two enrolments at once the later one may meet the exclusion constraint first.
 _ENROL = """
 INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, ends_at, reason)
 VALUES (gen_random_uuid(), %(contact)s, %(tier)s, %(now)s, %(ends_at)s, %(reason)s)
-ON CONFLICT (contact_id) WHERE left_at IS NULL DO NOTHING
+ON CONFLICT DO NOTHING
 """
 
 # Qualifying points land under the contact's balance lock, so no two transactions decide one contact at once.
+# Who waited for that lock may carry an older `now` than the standing it finds: a period never ends before it began.
 _LEAVE_FOR_HIGHER = """
 WITH reached AS (
     SELECT DISTINCT ON (balance.contact_id) balance.contact_id, tier.id AS tier_id, tier.rank
@@ -23,18 +25,18 @@ WITH reached AS (
     WHERE balance.account = 3 AND balance.contact_id = ANY(%(contacts)s)
     ORDER BY balance.contact_id, tier.rank DESC
 )
-UPDATE tiers_standing standing SET left_at = %(now)s
+UPDATE tiers_standing standing SET left_at = greatest(%(now)s, standing.entered_at)
 FROM reached, tiers_tier tier
 WHERE standing.contact_id = reached.contact_id AND standing.left_at IS NULL
   AND tier.id = standing.tier_id AND tier.rank >= 1 AND reached.rank > tier.rank
-RETURNING standing.contact_id, reached.tier_id
+RETURNING standing.contact_id, reached.tier_id, standing.left_at
 """
 
 _ENTER_HIGHER = """
 INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, ends_at, reason)
-SELECT gen_random_uuid(), contact_id, tier_id, %(now)s, ends_at, %(reason)s
-FROM unnest(%(contacts)s::bigint[], %(tiers)s::bigint[], %(ends)s::timestamptz[])
-    AS upgraded (contact_id, tier_id, ends_at)
+SELECT gen_random_uuid(), contact_id, tier_id, entered_at, ends_at, %(reason)s
+FROM unnest(%(contacts)s::bigint[], %(tiers)s::bigint[], %(entered)s::timestamptz[], %(ends)s::timestamptz[])
+    AS upgraded (contact_id, tier_id, entered_at, ends_at)
 """
 
 
@@ -64,21 +66,21 @@ def upgrade(contacts: Sequence[int], now: datetime, zone: ZoneInfo) -> list[int]
         return []
     with connection.cursor() as cursor:
         cursor.execute(_LEAVE_FOR_HIGHER, {"contacts": list(contacts), "now": now})
-        moves: list[tuple[int, int]] = cursor.fetchall()
+        moves: list[tuple[int, int, datetime]] = cursor.fetchall()
         if not moves:
             return []
-        ends = {tier.pk: rules.ends_at(tier, now, zone) for tier in selectors.ladder()}
+        ladder = {tier.pk: tier for tier in selectors.ladder()}
         cursor.execute(
             _ENTER_HIGHER,
             {
-                "contacts": [contact for contact, _ in moves],
-                "tiers": [tier for _, tier in moves],
-                "ends": [ends[tier] for _, tier in moves],
-                "now": now,
+                "contacts": [contact for contact, _, _ in moves],
+                "tiers": [tier for _, tier, _ in moves],
+                "entered": [entered for _, _, entered in moves],
+                "ends": [rules.ends_at(ladder[tier], entered, zone) for _, tier, entered in moves],
                 "reason": StandingReason.UPGRADED.value,
             },
         )
-    return [contact for contact, _ in moves]
+    return [contact for contact, _, _ in moves]
 
 
 def current(contact_id: int) -> Standing | None:

@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from config import env, logs
+from config import env, logs, web
 from config.connections import celery_broker, database
+from config.settings.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "production"))
@@ -56,11 +57,13 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.test_clock.TestClockBanner",
     "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+WEB_SERVER_FLAGS = web.FLAGS
 APPEND_SLASH = True
 TEMPLATES: list[dict[str, Any]] = [
     {
@@ -140,9 +143,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "loyalty.api.openapi.add_tags",
+    ],
 }
 
-ROLLOVER_CONTACTS_PER_RANGE = env.integer("ROLLOVER_CONTACTS_PER_RANGE", 200, minimum=1, maximum=10000)
+ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 400, minimum=1, maximum=20000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
 
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")

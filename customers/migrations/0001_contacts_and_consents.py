@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         fields=["surname", "first_name"],
                         name="contact_names",
-                        opclasses=["varchar_pattern_ops", "varchar_pattern_ops"],
+                        opclasses=("varchar_pattern_ops", "varchar_pattern_ops"),
                     ),
                 ],
                 "constraints": [

@@ -1,0 +1,30 @@
+"""The back office. Django's autodiscovery imports this package; each module registers its nouns on `site`."""
+
+from loyalty.admin import (
+    api_clients,
+    cards,
+    consents,
+    contacts,
+    journal,
+    ledger,
+    purchases,
+    settings,
+    staff,
+    tiers,
+    words,
+)
+
+words.apply()
+
+__all__ = [
+    "api_clients",
+    "cards",
+    "consents",
+    "contacts",
+    "journal",
+    "ledger",
+    "purchases",
+    "settings",
+    "staff",
+    "tiers",
+]

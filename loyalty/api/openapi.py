@@ -16,16 +16,15 @@ _SCHEMES = {
 _tags: dict[str, str] = {}
 
 
-class ClientCredential(OpenApiAuthenticationExtension):
-    """HTTP Basic with the credential of one surface, for every subclass of ClientAuthentication."""
+class ClientCredential(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """HTTP Basic for every subclass of ClientAuthentication: a credential of one surface opens no other."""
 
     target_class = "loyalty.api.authentication.ClientAuthentication"
     match_subclasses = True
 
-    @property
-    def name(self) -> str:
-        """The scheme's name: a credential of one surface opens no other."""
-        return _SCHEMES[self.target.surface]
+    def __init__(self, target: Any) -> None:
+        super().__init__(target)  # type: ignore[no-untyped-call]
+        self.name = _SCHEMES[target.surface]
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
         """Return the OpenAPI security scheme."""
@@ -44,6 +43,7 @@ def describe(tag: str, description: str) -> None:
 
 def add_tags(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """Put the descriptions of the tags in use into the schema (a drf-spectacular postprocessing hook)."""
-    used = {tag for path in result["paths"].values() for operation in path.values() for tag in operation["tags"]}
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    used = {tag for operation in operations for tag in operation.get("tags", ())}
     result["tags"] = [{"name": tag, "description": text} for tag, text in sorted(_tags.items()) if tag in used]
     return result

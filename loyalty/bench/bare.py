@@ -57,18 +57,17 @@ class Bare:
         lots = 0
         with self.connection.cursor() as cursor:
             ranges = cursor.execute(bare_sql.RANGES, {"as_of": as_of, "size": size}).fetchall()
-            for first, last, _ in ranges:
-                parameters = {"first": first, "last": last, "as_of": as_of, "now": now}
-                parameters |= {"actor": ACTOR, "cause": "maturity"}
+            for (contacts,) in ranges:
+                parameters = {"contacts": contacts, "as_of": as_of, "now": now, "actor": ACTOR, "cause": "maturity"}
                 with self.connection.transaction():
                     lots += _land(cursor, parameters)
         return lots
 
 
 def _land(cursor: psycopg.Cursor[Any], parameters: dict[str, Any]) -> int:
-    cursor.execute(bare_sql.CREATE_RANGE, parameters)
-    if cursor.execute(bare_sql.LOCK_RANGE, parameters).fetchall():
-        raise RuntimeError("the bench seeds no debts")
+    locked = cursor.execute(bare_sql.LOCK_RANGE, parameters).fetchall()
+    if len(locked) < len(parameters["contacts"]) or any(debt for _, debt in locked):
+        raise RuntimeError("the bench seeds no debts and no contacts without balances")
     lots, contacts = _expect(cursor.execute(bare_sql.LAND, parameters).fetchone())
     moves = cursor.execute(bare_sql.LEAVE_FOR_HIGHER, {"contacts": contacts, "now": parameters["now"]})
     if moves.fetchall():

@@ -31,7 +31,11 @@ WITH claim AS (
     SELECT %(contact)s, id, account, amount, amount, %(matures_at)s, expires_at FROM earned
 )
 INSERT INTO ledger_bonusbalance (contact_id, account, public_id, amount, lifetime)
-SELECT %(contact)s, account + 1, gen_random_uuid(), amount, amount FROM earned ORDER BY account
+SELECT %(contact)s, held.account, gen_random_uuid(), coalesce(amount, 0), coalesce(amount, 0)
+FROM generate_series(1, 4) AS held (account) LEFT JOIN earned ON earned.account + 1 = held.account
+WHERE EXISTS (SELECT 1 FROM claim) AND (amount IS NOT NULL OR NOT EXISTS (
+    SELECT 1 FROM ledger_bonusbalance WHERE contact_id = %(contact)s AND account = held.account))
+ORDER BY held.account
 ON CONFLICT (contact_id, account) DO UPDATE SET amount = ledger_bonusbalance.amount + EXCLUDED.amount,
     lifetime = ledger_bonusbalance.lifetime + EXCLUDED.lifetime
 RETURNING (SELECT id FROM claim)
@@ -94,38 +98,26 @@ SELECT (SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) FROM ma
 """
 
 RANGES = """
-SELECT min(contact_id), max(contact_id), sum(lots)::bigint FROM (
-    SELECT contact_id, count(*) AS lots, (row_number() OVER (ORDER BY contact_id) - 1) / %(size)s AS part
-    FROM ledger_lot WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s GROUP BY contact_id
-) due GROUP BY part ORDER BY part
-"""
-
-# Accounts that a contact uses for the first time need their zero row before it can be locked.
-CREATE_RANGE = """
-INSERT INTO ledger_bonusbalance (contact_id, account, public_id)
-SELECT contact_id, account, gen_random_uuid() FROM (
-    SELECT DISTINCT contact_id, account FROM ledger_lot
-    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
-      AND contact_id BETWEEN %(first)s AND %(last)s
-) due ORDER BY contact_id, account ON CONFLICT (contact_id, account) DO NOTHING
+SELECT array_agg(contact_id ORDER BY contact_id) FROM (
+    SELECT contact_id, (sum(lots) OVER (ORDER BY contact_id) - lots)::bigint / %(size)s AS part FROM (
+        SELECT contact_id, count(*) AS lots FROM ledger_lot
+        WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s GROUP BY contact_id
+    ) AS held
+) AS due GROUP BY part ORDER BY part
 """
 
 LOCK_RANGE = """
 WITH locked AS (
-    SELECT contact_id, account, amount FROM ledger_bonusbalance
-    WHERE contact_id BETWEEN %(first)s AND %(last)s AND contact_id IN (
-        SELECT contact_id FROM ledger_lot WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
-          AND contact_id BETWEEN %(first)s AND %(last)s)
+    SELECT contact_id, account, amount FROM ledger_bonusbalance WHERE contact_id = ANY(%(contacts)s)
     ORDER BY contact_id, account FOR UPDATE
 )
-SELECT contact_id, -amount FROM locked WHERE account = 1 AND amount < 0
+SELECT contact_id, greatest(-amount, 0) FROM locked WHERE account = 1
 """
 
 LAND = """
 WITH due AS MATERIALIZED (
     SELECT id, contact_id, matures_at FROM ledger_lot
-    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
-      AND contact_id BETWEEN %(first)s AND %(last)s
+    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s AND contact_id = ANY(%(contacts)s)
 ), operation AS (
     INSERT INTO ledger_operation (contact_id, kind, effective_at, recorded_at, actor, cause)
     SELECT DISTINCT contact_id, 'rollover', matures_at, %(now)s::timestamptz, %(actor)s, %(cause)s FROM due

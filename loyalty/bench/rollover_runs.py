@@ -1,5 +1,6 @@
 """The rollover beside bare SQL, and what an online purchase feels of it."""
 
+import itertools
 import random
 import threading
 import time
@@ -22,7 +23,7 @@ from promos.basket import Line
 
 TILL = actors.client("bench", "till", "cash_desk")
 _JOB = actors.system("bench")
-_SAMPLE = 500
+_WARM_UP = 5
 
 
 @dataclass(slots=True)
@@ -37,7 +38,7 @@ class Stalls:
 def compare(batches: list[Batch], bare: Bare) -> Comparison:
     """Roll over the batches in turns, ours and bare, in the order in which they mature."""
     comparison = Comparison("rollover", aim=0.8, unit=" lots/s")
-    size = settings.ROLLOVER_CONTACTS_PER_RANGE
+    size = settings.ROLLOVER_LOTS_PER_RANGE
     for number, pair in enumerate(zip(batches[::2], batches[1::2], strict=True)):
         rates = {}
         for batch, ours in zip(pair, (number % 2 == 0, number % 2 == 1), strict=True):
@@ -64,50 +65,78 @@ def _rate(batch: Batch, work: Callable[[], int]) -> float:
 
 
 def measure_stalls(batch: Batch, seconds_alone: float) -> Stalls:
-    """Buy with cards of the batch's contacts, first alone, then while its lots are rolled over."""
+    """Buy with cards of the batch's contacts, first alone, then while its lots are rolled over.
+
+    The buyer stays where the rollover is: every purchase meets locked balances as often as can be.
+    """
     stalls = Stalls(batch.lots)
-    held = Card.objects.filter(contact_id__range=(batch.first, batch.last)).order_by("contact_id")
-    numbers = list(held.values_list("number", flat=True))
-    chance = random.Random(2)  # noqa: S311 - not a secret
-    sample = [chance.choice(numbers) for _ in range(_SAMPLE)]
-    # Twice: a thread's connection prepares its statements before anything is measured.
-    _buy_in_thread(sample, [], seconds=min(1.0, seconds_alone))
-    _buy_in_thread(sample, stalls.alone, seconds=seconds_alone)
-    done = threading.Event()
-    buyer = threading.Thread(target=_buy, args=(sample, stalls.during, done.is_set))
-    buyer.start()
+    held = Card.objects.filter(contact_id__gte=batch.first, contact_id__lte=batch.last)
+    buyer = _Buyer(list(held.order_by("contact_id").values_list("number", flat=True)))
+    buyer.buy(stalls.alone, seconds=seconds_alone)
+    buyer.start(stalls.during)
     try:
-        points.roll_over_escrow(_JOB, as_of=batch.matures_at)
+        points.roll_over_escrow(_JOB, as_of=batch.matures_at, progress=buyer.follow)
     finally:
-        done.set()
-        buyer.join()
+        buyer.stop()
     return stalls
 
 
-def _buy_in_thread(numbers: list[str], taken: list[float], seconds: float) -> None:
-    ends = time.monotonic() + seconds
-    buyer = threading.Thread(target=_buy, args=(numbers, taken, lambda: time.monotonic() > ends))
-    buyer.start()
-    buyer.join()
+class _Buyer:
+    """A thread that makes one online purchase after another, with a connection of its own."""
+
+    def __init__(self, numbers: list[str]) -> None:
+        self.numbers = numbers
+        self._place = 0.0
+        self._chance = random.Random(2)  # noqa: S311 - not a secret
+        self._done = threading.Event()
+        self._thread = threading.Thread()
+
+    def buy(self, taken: list[float], seconds: float) -> None:
+        """Buy for some seconds, and note the milliseconds of each purchase."""
+        self.start(taken)
+        time.sleep(seconds)
+        self.stop()
+
+    def start(self, taken: list[float]) -> None:
+        """Begin to buy."""
+        self._done.clear()
+        self._thread = threading.Thread(target=self._run, args=(taken,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Make an end, and wait for the purchase that is under way."""
+        self._done.set()
+        self._thread.join()
+
+    def follow(self, done: int, total: int) -> None:
+        """Go on where the rollover goes on: the ranges are in the order of the contacts."""
+        self._place = done / total
+
+    def _run(self, taken: list[float]) -> None:
+        prefix = f"bench-{time.monotonic_ns()}"
+        size = settings.ROLLOVER_LOTS_PER_RANGE
+        try:
+            for turn in itertools.count():
+                if self._done.is_set():
+                    return
+                chosen = int(self._place * len(self.numbers)) + self._chance.randrange(size)
+                sale = _sale(f"{prefix}-{turn}", self.numbers[chosen % len(self.numbers)])
+                started = time.perf_counter()
+                purchases.add_purchase(TILL, sale)
+                # The first ones prepare the statements of the thread's connection.
+                if turn >= _WARM_UP:
+                    taken.append((time.perf_counter() - started) * 1000)
+        finally:
+            connection.close()
 
 
-def _buy(numbers: list[str], taken: list[float], enough: Callable[[], bool]) -> None:
-    prefix = f"bench-{threading.get_ident()}-{time.monotonic_ns()}"
-    try:
-        for turn in range(10**9):
-            if enough():
-                return
-            sale = Sale(
-                purchase_id=f"{prefix}-{turn}",
-                number=numbers[turn % len(numbers)],
-                phone="",
-                purchased_at=clock.now(),
-                store="0001",
-                amount=Decimal("10.00"),
-                lines=(Line(Decimal("4.00")), Line(Decimal("6.00"))),
-            )
-            started = time.perf_counter()
-            purchases.add_purchase(TILL, sale)
-            taken.append((time.perf_counter() - started) * 1000)
-    finally:
-        connection.close()
+def _sale(purchase_id: str, number: str) -> Sale:
+    return Sale(
+        purchase_id=purchase_id,
+        number=number,
+        phone="",
+        purchased_at=clock.now(),
+        store="0001",
+        amount=Decimal("10.00"),
+        lines=(Line(Decimal("4.00")), Line(Decimal("6.00"))),
+    )

@@ -69,8 +69,10 @@ WITH operation AS (
     SELECT contact_id, id, account, amount, amount, matures_at, expires_at FROM earned
 )
 INSERT INTO ledger_bonusbalance (contact_id, account, public_id, amount, lifetime)
-SELECT contact_id, account + 1, gen_random_uuid(), sum(amount), sum(amount)
-FROM earned GROUP BY contact_id, account ORDER BY contact_id, account
+SELECT contact_id, held.account, gen_random_uuid(), held.amount, held.amount
+FROM (SELECT contact_id, account, sum(amount) AS amount FROM earned GROUP BY contact_id, account) AS landing,
+    LATERAL (VALUES (landing.account, 0), (landing.account + 1, landing.amount)) AS held (account, amount)
+ORDER BY contact_id, held.account
 ON CONFLICT (contact_id, account) DO UPDATE
 SET amount = ledger_bonusbalance.amount + EXCLUDED.amount, lifetime = ledger_bonusbalance.lifetime + EXCLUDED.lifetime
 """

@@ -16,6 +16,12 @@ from loyalty.ledger.accounts import Account, OperationKind
 
 APPEND_ONLY_MESSAGE = "the books are append-only: correct them with a new operation that names the old"
 
+DEBT_REFUSED = (
+    "IF coalesce(current_setting('ledger.debt_allowed', true), '') <> 'yes' THEN"
+    " RAISE EXCEPTION 'a spendable balance goes below zero only by a return or an adjustment'"
+    " USING ERRCODE = 'check_violation'; END IF; RETURN NEW;"
+)
+
 
 def append_only() -> list[pgtrigger.Trigger]:
     """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table, whoever asks (law 3)."""
@@ -27,6 +33,21 @@ def append_only() -> list[pgtrigger.Trigger]:
             operation=pgtrigger.Update | pgtrigger.Delete,
             func=refuse,
         ),
+        pgtrigger.Trigger(
+            name="no_truncate",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=refuse,
+        ),
+    ]
+
+
+def never_removed(message: str) -> list[pgtrigger.Trigger]:
+    """Return the triggers that refuse DELETE and TRUNCATE on a table whose rows may change."""
+    refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'restrict_violation';"
+    return [
+        pgtrigger.Trigger(name="no_delete", when=pgtrigger.Before, operation=pgtrigger.Delete, func=refuse),
         pgtrigger.Trigger(
             name="no_truncate",
             level=pgtrigger.Statement,
@@ -73,16 +94,16 @@ class BonusBalance(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition("NEW.amount < 0 AND NEW.amount < OLD.amount"),
-                func="IF coalesce(current_setting('ledger.debt_allowed', true), '') <> 'yes' THEN"
-                " RAISE EXCEPTION 'a spendable balance goes below zero only by a return or an adjustment'"
-                " USING ERRCODE = 'check_violation'; END IF; RETURN NEW;",
+                func=DEBT_REFUSED,
             ),
             pgtrigger.Trigger(
-                name="no_delete",
+                name="no_debt_at_birth",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Delete,
-                func="RAISE EXCEPTION 'a balance is never deleted' USING ERRCODE = 'restrict_violation';",
+                operation=pgtrigger.Insert,
+                condition=pgtrigger.Condition("NEW.amount < 0"),
+                func=DEBT_REFUSED,
             ),
+            *never_removed("a balance is never deleted"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("contact_id", "account"), name="bonus_balance_once"),
@@ -215,12 +236,7 @@ class Lot(models.Model):
                 func="RAISE EXCEPTION 'a lot keeps its origin, rolls over once and expires once'"
                 " USING ERRCODE = 'restrict_violation';",
             ),
-            pgtrigger.Trigger(
-                name="no_delete",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Delete,
-                func="RAISE EXCEPTION 'a lot is never deleted' USING ERRCODE = 'restrict_violation';",
-            ),
+            *never_removed("a lot is never deleted"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(earned__gt=0), name="lot_earned_positive"),

@@ -78,7 +78,11 @@ _ACCRUE = (
     WHERE part.amount > 0
 ), balance AS (
     INSERT INTO ledger_bonusbalance (contact_id, account, public_id, amount, lifetime)
-    SELECT %(contact_id)s, account + 1, gen_random_uuid(), amount, amount FROM earned ORDER BY account
+    SELECT %(contact_id)s, held.account, gen_random_uuid(), coalesce(earned.amount, 0), coalesce(earned.amount, 0)
+    FROM generate_series(1, 4) AS held (account) LEFT JOIN earned ON earned.account + 1 = held.account
+    WHERE EXISTS (SELECT 1 FROM claim) AND (earned.amount IS NOT NULL OR NOT EXISTS (
+        SELECT 1 FROM ledger_bonusbalance WHERE contact_id = %(contact_id)s AND account = held.account))
+    ORDER BY held.account
     ON CONFLICT (contact_id, account) DO UPDATE
     SET amount = ledger_bonusbalance.amount + EXCLUDED.amount,
         lifetime = ledger_bonusbalance.lifetime + EXCLUDED.lifetime
@@ -136,7 +140,8 @@ def accrue(
     """Put points into both escrow accounts as lots that mature at `matures_at` (1 statement; 2 when repeated).
 
     Takes points with two places, zero or more; at least one above zero. A purchase of the past may be
-    mature already: it still enters by escrow, and the next rollover of the contact lands it.
+    mature already: it still enters by escrow, and the next rollover of the contact lands it. Who lands it
+    in the same transaction locks the balances first, so that they are locked in their order.
     """
     _require_points(spendable, qualifying)
     parameters = _parameters(fact) | {
@@ -198,5 +203,5 @@ def _write(sql: str, parameters: dict[str, Any]) -> Any:
 
 
 def _require_points(*amounts: Decimal) -> None:
-    if any(amount < 0 or not rounding.is_exact(amount) for amount in amounts) or not any(amounts):
+    if any(not rounding.is_exact(amount) or amount < 0 for amount in amounts) or not any(amounts):
         raise ValueError("points are decimals with two places, not below zero, and not all zero")

@@ -17,11 +17,9 @@ from loyalty.ledger import locks
 
 @dataclass(frozen=True, slots=True)
 class ContactRange:
-    """Neighbouring contacts with lots due, first and last included."""
+    """Contacts with lots due, neighbours among those that have some, and how many lots they have."""
 
-    first: int
-    last: int
-    contacts: int
+    contacts: Sequence[int]
     lots: int
 
 
@@ -35,21 +33,25 @@ class Landed:
     qualified: Sequence[int]
 
 
+# Cut by lots, not by contacts: a range's locks are held as long as its lots take, and no contact is divided.
 _RANGES = """
-SELECT min(contact_id), max(contact_id), count(*), sum(lots)::bigint FROM (
-    SELECT contact_id, count(*) AS lots, (row_number() OVER (ORDER BY contact_id) - 1) / %(size)s AS part
-    FROM ledger_lot
-    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
-    GROUP BY contact_id
-) due GROUP BY part ORDER BY part
+SELECT array_agg(contact_id ORDER BY contact_id), sum(lots)::bigint FROM (
+    SELECT contact_id, lots,
+        (sum(lots) OVER (ORDER BY contact_id ROWS UNBOUNDED PRECEDING) - lots)::bigint / %(size)s AS part
+    FROM (
+        SELECT contact_id, count(*) AS lots FROM ledger_lot
+        WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
+        GROUP BY contact_id
+    ) AS held
+) AS due GROUP BY part ORDER BY part
 """
 
+# Only contacts whose balances are locked: a lot may have come between the locking statement and this one.
 # One operation for each contact and moment of maturity, so that the books tell any balance at any past moment.
 _LAND = """
 WITH due AS MATERIALIZED (
     SELECT id, contact_id, matures_at FROM ledger_lot
-    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s
-      AND contact_id BETWEEN %(first)s AND %(last)s
+    WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s AND contact_id = ANY(%(contacts)s)
 ), operation AS (
     INSERT INTO ledger_operation (contact_id, kind, effective_at, recorded_at, actor, cause)
     SELECT DISTINCT contact_id, 'rollover', matures_at, %(recorded_at)s::timestamptz, %(actor)s, %(cause)s
@@ -113,22 +115,25 @@ FROM ledger_lot WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of
 
 
 def due_ranges(as_of: datetime, size: int) -> list[ContactRange]:
-    """Return the ranges of at most `size` contacts that have lots mature at `as_of` (1 statement, reads only)."""
+    """Return the ranges of contacts that have lots mature at `as_of` (1 statement, reads only).
+
+    A range ends with the contact whose lots reach `size`; so it holds fewer than `size` and those of one contact.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_RANGES, {"as_of": as_of, "size": size})
         return [ContactRange(*row) for row in cursor.fetchall()]
 
 
-def roll_over(first: int, last: int, *, as_of: datetime, recorded_at: datetime, actor: str, cause: str) -> Landed:
-    """Land every lot of the contacts `first`..`last` that has matured at `as_of` (3 statements, 4 with debts).
+def roll_over(contacts: Sequence[int], *, as_of: datetime, recorded_at: datetime, actor: str, cause: str) -> Landed:
+    """Land every lot of the contacts that has matured at `as_of` (2 statements, 3 with debts, 2 more for new contacts).
 
     Escrow goes to spendable and to tier-qualifying; a debt is paid from what lands. The caller moves tiers
     for `qualified` in the same transaction.
     """
-    debts = locks.lock_due_range(first, last, as_of)
+    locked = locks.lock_many(contacts)
+    debts = [(contact, debt) for contact, debt in locked if debt]
     parameters: dict[str, Any] = {
-        "first": first,
-        "last": last,
+        "contacts": [contact for contact, _ in locked],
         "as_of": as_of,
         "recorded_at": recorded_at,
         "actor": actor,
@@ -138,8 +143,8 @@ def roll_over(first: int, last: int, *, as_of: datetime, recorded_at: datetime, 
         cursor.execute(_LAND, parameters)
         landed = Landed(*cursor.fetchone())
         if debts:
-            contacts, amounts = zip(*debts, strict=True)
-            cursor.execute(_ABSORB_DEBT, {"contacts": list(contacts), "debts": list(amounts)})
+            debtors, amounts = zip(*debts, strict=True)
+            cursor.execute(_ABSORB_DEBT, {"contacts": list(debtors), "debts": list(amounts)})
     return landed
 
 

@@ -104,7 +104,7 @@ def _sale(chance: random.Random, shopper: Shopper, purchase_id: str) -> Sale:
     amount = sum((line.amount for line in lines), Decimal(0))
     read = card_reads.by_number(shopper.number)
     spends = read.card.get_status_display() == "Active" and read.balance is not None and chance.random() < 0.3
-    most = min(read.balance.available, (amount / 2).quantize(Decimal(1))) if spends and read.balance else Decimal(0)
+    most = min(read.balance.available, amount / 2) if spends and read.balance else Decimal(0)
     return Sale(
         purchase_id=purchase_id,
         number=shopper.number,

@@ -31,10 +31,18 @@ class CardBalance:
 
 def by_number(text: str) -> CardBalance:
     """Return the card with a number. Raises CardNumberInvalid, CardNotFound."""
-    card = cards.by_number(numbers.read_number(text, cards.number_formats()))
+    return _with_balance(card_by_number(text))
+
+
+def card_by_number(text: str) -> Card:
+    """Return the card with a number without its points. Raises CardNumberInvalid, CardNotFound."""
+    number = text.strip()
+    # What a card may look like is asked only when none was found: a till waits for one statement less.
+    card = cards.by_number(number) if numbers.may_be_number(number) else None
     if card is None:
+        numbers.read_number(number, cards.number_formats())
         raise CardNotFound()
-    return _with_balance(card)
+    return card
 
 
 def by_phone(text: str) -> CardBalance:

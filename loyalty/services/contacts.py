@@ -18,9 +18,7 @@ from loyalty.services import journal, program
 from loyalty.services.unit_of_work import unit_of_work
 
 
-def edit_contact(
-    actor: Actor, contact_id: int, data: PersonalData, reason: str, clear: Iterable[str] = ()
-) -> Contact:
+def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str, clear: Iterable[str] = ()) -> Contact:
     """Store the given personal data and empty the fields named in `clear`; the journal keeps names, not values.
 
     An Issued card becomes Active when the data now suffice, as in the wallet. Raises RequiredParameterMissing
@@ -36,9 +34,7 @@ def edit_contact(
         now = clock.now()
         changed = customer_services.update_contact(contact, data, now, clear=clear)
         if changed:
-            journal.record(
-                actor, "contact.update", contact.code, contact_id=contact.pk, reason=reason, fields=changed
-            )
+            journal.record(actor, "contact.update", contact.code, contact_id=contact.pk, reason=reason, fields=changed)
         suffices = sufficiency.suffices(contact, program.settings().sufficiency)
         if changed and card is not None and card.status == CardStatus.ISSUED and suffices:
             card_services.activate(card, now)

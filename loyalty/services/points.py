@@ -1,16 +1,17 @@
 """Rolling points over, for one contact inside a use case or for everyone in ranges (specs/points_and_tiers.md)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InvalidParameter
+from loyalty.core.errors import Busy, InvalidParameter
 from loyalty.ledger import rollover
 from loyalty.ledger.rollover import ContactRange, Landed
 from loyalty.ledger.rounding import ZERO
@@ -25,13 +26,17 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class RolloverSummary:
-    """What a run rolled over, or would roll over: contacts, lots, points, and contacts that moved up."""
+    """What a run rolled over, or would roll over: contacts, lots, points, and contacts that moved up.
+
+    `busy`: ranges left for the next run, because another call kept one of their rows locked.
+    """
 
     contacts: int = 0
     lots: int = 0
     spendable: Decimal = ZERO
     qualifying: Decimal = ZERO
     upgraded: int = 0
+    busy: int = 0
 
     def add(self, landed: Landed, upgraded: int) -> None:
         """Count one range."""
@@ -43,7 +48,7 @@ class RolloverSummary:
 
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     """Land what has matured for one contact and move its tier, inside the caller's transaction."""
-    _land(contact_id, contact_id, clock.now(), actor, zone)
+    _land([contact_id], clock.now(), actor, zone)
 
 
 def roll_over_escrow(
@@ -57,8 +62,8 @@ def roll_over_escrow(
     moment = as_of or clock.now()
     if moment > clock.now():
         raise InvalidParameter("A time in the future goes only with a dry run.", name="as_of")
-    ranges = rollover.due_ranges(moment, settings.ROLLOVER_CONTACTS_PER_RANGE)
-    summary = RolloverSummary(contacts=sum(each.contacts for each in ranges))
+    ranges = rollover.due_ranges(moment, settings.ROLLOVER_LOTS_PER_RANGE)
+    summary = RolloverSummary(contacts=sum(len(each.contacts) for each in ranges))
     if ranges:
         _run(actor, moment, ranges, summary, progress or _silent)
     return summary
@@ -79,10 +84,10 @@ def _run(
         job=ROLLOVER, actor=str(actor), as_of=as_of, started_at=now, updated_at=now, total=total
     )
     for each in ranges:
-        with unit_of_work():
-            landed, upgraded = _land(each.first, each.last, as_of, actor, zone)
-            summary.add(landed, upgraded)
-            JobRun.objects.filter(pk=run.pk).update(done=summary.lots, updated_at=clock.now())
+        try:
+            _roll_over_range(actor, as_of, each, zone, run, summary)
+        except Busy:
+            summary.busy += 1
         progress(summary.lots, total)
     JobRun.objects.filter(pk=run.pk).update(
         finished_at=clock.now(),
@@ -91,13 +96,23 @@ def _run(
             "spendable": str(summary.spendable),
             "qualifying": str(summary.qualifying),
             "upgraded": summary.upgraded,
+            "busy_ranges": summary.busy,
         },
     )
 
 
-def _land(first: int, last: int, as_of: datetime, actor: Actor, zone: ZoneInfo) -> tuple[Landed, int]:
+def _roll_over_range(
+    actor: Actor, as_of: datetime, each: ContactRange, zone: ZoneInfo, run: JobRun, summary: RolloverSummary
+) -> None:
+    with unit_of_work():
+        landed, upgraded = _land(each.contacts, as_of, actor, zone)
+        JobRun.objects.filter(pk=run.pk).update(done=F("done") + landed.lots, updated_at=clock.now())
+    summary.add(landed, upgraded)
+
+
+def _land(contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo) -> tuple[Landed, int]:
     now = clock.now()
-    landed = rollover.roll_over(first, last, as_of=as_of, recorded_at=now, actor=str(actor), cause="maturity")
+    landed = rollover.roll_over(contacts, as_of=as_of, recorded_at=now, actor=str(actor), cause="maturity")
     return landed, len(tiers.upgrade(landed.qualified, now, zone))
 
 

@@ -20,7 +20,7 @@ from loyalty.ledger import balances, expiry, locks, posting, rounding
 from loyalty.ledger.posting import Fact
 from loyalty.models import PointsExpiry, Program, Purchase
 from loyalty.services import points, program, receipts
-from loyalty.services.receipts import Holder
+from loyalty.services.receipts import Holder, Schedule
 from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
 from promos.basket import Line
@@ -33,7 +33,7 @@ SPENDING_AGE = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """A receipt as a till sends it, parsed. Exactly one of `number` and `phone` is needed; number decides.
+    """A receipt as a till sends it, parsed. One of `number` and `phone` is needed; both must name one holder.
 
     `lines` may be empty: then the basket is one line of `amount`. Amounts have two places.
     """
@@ -92,17 +92,22 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
             return _repeat(holder.existing, sale.fingerprint)
         _require_time(sale, settings)
         _require_status(holder, sale)
+        _require_payable(sale, settings)
         terms = Terms(settings.earn_rate, holder.multiplier)
-        award = evaluation.evaluate(sale.basket, sale.bonuses_to_pay, terms)
-        receipt = receipts.insert(actor, sale, holder, award, terms, settings)
+        award = _award(sale, terms)
+        schedule = _schedule(sale, settings)
+        receipt = receipts.insert(actor, sale, holder, award, terms, schedule, settings)
         if receipt is None:
             return _repeat(receipts.stored(sale.purchase_id), sale.fingerprint)
-        return _post(actor, sale, holder, award, settings, receipt)
+        return _post(actor, sale, holder, award, schedule, settings, receipt)
 
 
-def _post(actor: Actor, sale: Sale, holder: Holder, award: Award, settings: Program, receipt: int) -> Credited:
+def _post(
+    actor: Actor, sale: Sale, holder: Holder, award: Award, schedule: Schedule, settings: Program, receipt: int
+) -> Credited:
+    _enter(holder, clock.now(), settings)
     redemption = _spend(actor, sale, holder, settings)
-    accrual = _accrue(actor, sale, holder, award, settings)
+    accrual = _accrue(actor, sale, holder, award, schedule, settings)
     available = balances.read(holder.contact_id, clock.now()).available
     credited = Credited(award.spendable, sale.bonuses_to_pay, available)
     receipts.finish(receipt, credited.balance, accrual, redemption)
@@ -138,12 +143,22 @@ def _require_status(holder: Holder, sale: Sale) -> None:
         )
 
 
-def _spend(actor: Actor, sale: Sale, holder: Holder, settings: Program) -> int | None:
-    if not sale.bonuses_to_pay:
-        return None
+def _require_payable(sale: Sale, settings: Program) -> None:
     payable = evaluation.most_payable(sale.amount, settings.spending_share)
     if sale.bonuses_to_pay > payable:
         raise InsufficientPoints(f"Bonuses may pay at most {payable} of this basket.", available=payable)
+
+
+def _award(sale: Sale, terms: Terms) -> Award:
+    award = evaluation.evaluate(sale.basket, sale.bonuses_to_pay, terms)
+    if award.spendable > rounding.LARGEST or award.qualifying > rounding.LARGEST:
+        raise InvalidParameter(f"A purchase earns at most {rounding.LARGEST} points.", name="Amount")
+    return award
+
+
+def _spend(actor: Actor, sale: Sale, holder: Holder, settings: Program) -> int | None:
+    if not sale.bonuses_to_pay:
+        return None
     now = clock.now()
     if locks.lock_balances(holder.contact_id, now).due:
         points.settle(holder.contact_id, actor, settings.tzinfo)
@@ -151,20 +166,22 @@ def _spend(actor: Actor, sale: Sale, holder: Holder, settings: Program) -> int |
     return posting.redeem(fact, amount=sale.bonuses_to_pay).operation_id
 
 
-def _accrue(actor: Actor, sale: Sale, holder: Holder, award: Award, settings: Program) -> int | None:
-    now = clock.now()
-    _enter(holder, now, settings)
+def _accrue(
+    actor: Actor, sale: Sale, holder: Holder, award: Award, schedule: Schedule, settings: Program
+) -> int | None:
     if not award.spendable and not award.qualifying:
         return None
-    matures_at = sale.purchased_at + timedelta(days=settings.escrow_days)
+    now = clock.now()
+    if schedule.matures_at <= now:
+        locks.lock_balances(holder.contact_id, now)
     posted = posting.accrue(
         _fact(actor, sale, holder, "accrual", sale.purchased_at),
         spendable=award.spendable,
         qualifying=award.qualifying,
-        matures_at=matures_at,
-        expires_at=_expires_at(matures_at, settings),
+        matures_at=schedule.matures_at,
+        expires_at=schedule.expires_at,
     )
-    if matures_at <= now:
+    if schedule.matures_at <= now:
         points.settle(holder.contact_id, actor, settings.tzinfo)
     return posted.operation_id
 
@@ -176,10 +193,14 @@ def _enter(holder: Holder, now: datetime, settings: Program) -> None:
         customers.enter(customer_locks.lock_contact(holder.contact_id), now)
 
 
-def _expires_at(matures_at: datetime, settings: Program) -> datetime | None:
+def _schedule(sale: Sale, settings: Program) -> Schedule:
+    matures_at = sale.purchased_at + timedelta(days=settings.escrow_days)
     if settings.points_expiry == PointsExpiry.NEVER:
-        return None
-    return expiry.expires_at(matures_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo)
+        return Schedule(matures_at, None)
+    return Schedule(
+        matures_at,
+        expiry.expires_at(matures_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo),
+    )
 
 
 def _fact(actor: Actor, sale: Sale, holder: Holder, kind: str, effective_at: datetime) -> Fact:

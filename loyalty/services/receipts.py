@@ -14,13 +14,14 @@ from django.db import connection
 
 from cards import numbers
 from cards import selectors as cards
-from cards.errors import CardNotFound, CardStatusRefused
+from cards.errors import CardNotFound, CardNumberInvalid, CardStatusRefused
 from cards.models import CardStatus
 from customers import identifiers
+from customers import selectors as customers
 from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InvalidParameter
+from loyalty.core.errors import InvalidParameter, LoyaltyError
 from loyalty.models import Program, Purchase, Store
 from promos.evaluation import Award, Terms
 
@@ -43,14 +44,22 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Finder:
-    """How a purchase names its card: `column` is cards_card.number or customers_contact.phone."""
+    """How a purchase names its card. A number decides; a phone given with it must be the holder's."""
 
-    by_phone: bool
-    value: str
+    number: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the points of a purchase can be spent, and from when on they are burned (None: never)."""
+
+    matures_at: datetime
+    expires_at: datetime | None
 
 
 _HOLDER = """
-SELECT card.id, card.status, contact.id, contact.status, standing.id IS NOT NULL,
+SELECT card.id, card.status, contact.id, contact.status, contact.phone, standing.id IS NOT NULL,
     coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s)
 FROM cards_card card
@@ -75,7 +84,8 @@ WITH claim AS (
         purchased_at, recorded_at, actor, offline, amount, paid, accrued, qualifying, status, terms, answer)
     VALUES (%(purchase_id)s, %(fingerprint)s, %(contact_id)s, %(card_id)s, %(store_id)s, %(till)s, %(cashier)s,
         %(purchased_at)s, %(now)s, %(actor)s, %(offline)s, %(amount)s, %(paid)s, %(accrued)s, %(qualifying)s,
-        'completed', jsonb_build_object('earn_rate', %(earn_rate)s::text, 'multiplier', %(multiplier)s::text), '{}')
+        'completed', jsonb_build_object('earn_rate', %(earn_rate)s::text, 'multiplier', %(multiplier)s::text,
+            'matures_at', %(matures_at)s::text, 'expires_at', %(expires_at)s::text), '{}')
     ON CONFLICT (purchase_id) DO NOTHING
     RETURNING id
 ), line AS (
@@ -95,34 +105,59 @@ SELECT id FROM claim
 
 
 def finder(number: str, phone: str) -> Finder:
-    """Return how to find the card; a number decides over a phone. Raises CardNumberInvalid, PhoneInvalid."""
-    if number:
-        return Finder(by_phone=False, value=numbers.read_number(number, cards.number_formats()))
-    return Finder(by_phone=True, value=identifiers.read_phone(phone))
+    """Return how to find the card, by number, phone or both. Raises PhoneInvalid, CardNumberInvalid."""
+    phone = identifiers.read_phone(phone) if phone or not number else ""
+    number = number.strip()
+    if number and not numbers.may_be_number(number):
+        raise CardNumberInvalid()
+    return Finder(number, phone)
 
 
 def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
-    """Lock the card and read its holder in one statement. Raises CardNotFound, ContactNotFound, CardStatusRefused."""
-    parameters: dict[str, Any] = {"value": find.value, "purchase_id": purchase_id, "moment": moment}
+    """Lock the card and read its holder in one statement.
+
+    A purchase that stands already is returned whatever became of its card: the answer to a repeat does not
+    change. Raises CardNumberInvalid, CardNotFound, ContactNotFound, CardStatusRefused.
+    """
+    parameters: dict[str, Any] = {"value": find.number or find.phone, "purchase_id": purchase_id, "moment": moment}
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDER_BY_PHONE if find.by_phone else _HOLDER_BY_NUMBER, parameters)
+        cursor.execute(_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE, parameters)
         row = cursor.fetchone()
     if row is None:
-        raise ContactNotFound(by="phone") if find.by_phone else CardNotFound()
-    *_, existing_id = row
+        existing = Purchase.objects.filter(purchase_id=purchase_id).first()
+        if existing is None:
+            raise _not_found(find)
+        return Holder(0, 0, 0, "", False, Decimal(1), existing)
+    card_id, status, contact_id, contact_status, phone, enrolled, multiplier, existing_id = row
     existing = Purchase.objects.get(pk=existing_id) if existing_id else None
-    if row[2] is None and existing is None:
+    if existing is None:
+        _require_holder(find, status, contact_id, phone)
+    return Holder(card_id, status, contact_id or 0, contact_status or "", enrolled, multiplier, existing)
+
+
+def _require_holder(find: Finder, status: int, contact_id: int | None, phone: str | None) -> None:
+    """Refuse a phone that is not the holder's, then a card that has no holder."""
+    if find.phone and find.phone != phone and (contact_id or customers.by_phone(find.phone) is None):
+        raise _not_found(find)
+    if contact_id is None:
         raise CardStatusRefused(
-            f"The card is {CardStatus(row[1]).label} and belongs to nobody yet.",
-            status=row[1],
-            action="purchase",
+            f"The card is {CardStatus(status).label} and belongs to nobody yet.", status=status, action="purchase"
         )
-    return Holder(row[0], row[1], row[2] or 0, row[3] or "", row[4], row[5], existing)
 
 
-def insert(actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms, settings: Program) -> int | None:
+def _not_found(find: Finder) -> LoyaltyError:
+    """Return why no card was found, in the order of specs/cash_desk.md: phone before number, form before search."""
+    if find.phone and (not find.number or customers.by_phone(find.phone) is None):
+        return ContactNotFound(by="phone")
+    numbers.read_number(find.number, cards.number_formats())
+    return CardNotFound()
+
+
+def insert(
+    actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms, schedule: Schedule, settings: Program
+) -> int | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile."""
-    parameters = _receipt(actor, sale, holder, award, terms) | _lines(sale, award)
+    parameters = _receipt(actor, sale, holder, award) | _terms(terms, schedule) | _lines(sale, award)
     parameters["store_id"] = _store(sale.store, settings)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, parameters)
@@ -142,7 +177,7 @@ def stored(purchase_id: str) -> Purchase:
     return Purchase.objects.get(purchase_id=purchase_id)
 
 
-def _receipt(actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms) -> dict[str, Any]:
+def _receipt(actor: Actor, sale: Sale, holder: Holder, award: Award) -> dict[str, Any]:
     return {
         "purchase_id": sale.purchase_id,
         "fingerprint": sale.fingerprint,
@@ -161,8 +196,15 @@ def _receipt(actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Term
         "paid": sale.bonuses_to_pay,
         "accrued": award.spendable,
         "qualifying": award.qualifying,
+    }
+
+
+def _terms(terms: Terms, schedule: Schedule) -> dict[str, str | None]:
+    return {
         "earn_rate": str(terms.earn_rate),
         "multiplier": str(terms.multiplier),
+        "matures_at": schedule.matures_at.isoformat(),
+        "expires_at": schedule.expires_at.isoformat() if schedule.expires_at else None,
     }
 
 

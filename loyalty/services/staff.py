@@ -6,6 +6,7 @@ import string
 
 from django.contrib.auth.models import Group, User
 
+from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
 from loyalty.models import StaffRole
@@ -30,7 +31,7 @@ def create(actor: Actor, *, username: str, role: str) -> tuple[User, str]:
         # Log-ins that differ only in case would be read as one by people.
         if User.objects.filter(username__iexact=username).exists():
             raise InvalidParameter("This log-in exists already. Choose another name.", name="username")
-        user = User(username=username, is_staff=True)
+        user = User(username=username, is_staff=True, date_joined=clock.now())
         user.set_password(password)
         user.save(force_insert=True)
         _give_role(user, role)

@@ -1,5 +1,6 @@
 """The ladder of tiers as marketers change it."""
 
+import itertools
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -27,7 +28,7 @@ def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str
         ladder = locks.lock_ladder()
         tier = next(each for each in ladder if each.pk == tier_id)
         changed = {name: value for name, value in changes.items() if getattr(tier, name) != value}
-        details = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
+        details: dict[str, Any] = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
         for name, value in changed.items():
             setattr(tier, name, value)
         _require_valid(tier)
@@ -48,5 +49,5 @@ def _require_valid(tier: Tier) -> None:
 
 def _require_rising(ladder: list[Tier]) -> None:
     targets = [tier.target for tier in ladder if tier.target is not None]
-    if any(lower >= higher for lower, higher in zip(targets, targets[1:], strict=False)):
+    if any(lower >= higher for lower, higher in itertools.pairwise(targets)):
         raise InvalidParameter("Targets must rise with the rank of the tiers.", name="target")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from loyalty.core.errors import Busy
 
@@ -25,3 +25,12 @@ def unit_of_work() -> Iterator[None]:
         if isinstance(error.__cause__, _RETRYABLE):
             raise Busy() from error
         raise
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read one moment of the whole database in a transaction of its own: a report over many statements."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield

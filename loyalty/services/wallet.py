@@ -8,6 +8,7 @@ from cards.errors import (
     CardNotFound,
     CardNotReserved,
     CardTaken,
+    CardUnbound,
     ContactCardBlocked,
     ContactHasAnotherCard,
     PoolEmpty,
@@ -17,20 +18,25 @@ from customers import locks as customer_locks
 from customers import selectors as customers
 from customers import services as customer_services
 from customers import sufficiency
+from customers.errors import PhoneBelongsToAnother
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.core.errors import Busy
 from loyalty.models import Program
 from loyalty.services import cards as card_use_cases
 from loyalty.services import journal, program
 from loyalty.services.unit_of_work import unit_of_work
 
+ATTEMPTS = 3
+"""How often a person is looked for while other calls create or change it."""
+
 
 def set_channels(actor: Actor, number: str, *, allow: Iterable[str], deny: Iterable[str]) -> None:
     """Record which channels the card's holder allows and denies; in both lists means denied.
 
-    Raises CardNumberInvalid, CardNotFound.
+    Raises CardNumberInvalid, CardNotFound, CardUnbound.
     """
     number = numbers.read_number(number, cards.number_formats())
     channels = dict.fromkeys(allow, True) | dict.fromkeys(deny, False)
@@ -46,7 +52,7 @@ def set_channels(actor: Actor, number: str, *, allow: Iterable[str], deny: Itera
 def update_person(actor: Actor, number: str, data: PersonalData) -> None:
     """Store the given personal data of the card's holder; an Issued card becomes Active when they now suffice.
 
-    Raises CardNumberInvalid, CardNotFound, PhoneBelongsToAnother.
+    Raises CardNumberInvalid, CardNotFound, CardUnbound, PhoneBelongsToAnother.
     """
     number = numbers.read_number(number, cards.number_formats())
     with unit_of_work():
@@ -106,8 +112,10 @@ def issue_virtual(actor: Actor, data: PersonalData) -> Card:
 
 def _bound(number: str) -> tuple[Card, Contact]:
     card = locks.lock_by_number(number)
-    if card is None or card.contact_id is None:
+    if card is None:
         raise CardNotFound()
+    if card.contact_id is None:
+        raise CardUnbound()
     return card, customer_locks.lock_contact(card.contact_id)
 
 
@@ -115,16 +123,30 @@ def _contact_for(actor: Actor, data: PersonalData) -> Contact:
     """Find by phone, then by e-mail among those without a phone, else create; locked when returned.
 
     An e-mail whose owner has another phone never finds the owner: that would hand over an account.
+    Another call may create the person, or give it a phone, between our look and our lock: then look again.
     """
-    found = customers.by_phone(data.phone or "")
-    if found is None and data.email:
-        free = [contact for contact in customers.by_email(data.email) if not contact.phone]
-        found = free[0] if len(free) == 1 else None
-    if found is None:
-        contact = customer_services.create_contact(data, clock.now())
+    for _ in range(ATTEMPTS):
+        found = _find(data)
+        if found is not None:
+            contact = customer_locks.lock_contact(found.pk)
+            if not contact.phone or contact.phone == data.phone:
+                return contact
+            continue
+        try:
+            contact = customer_services.create_contact(data, clock.now())
+        except PhoneBelongsToAnother:
+            continue
         journal.record(actor, "contact.create", contact.code, contact_id=contact.pk)
         return contact
-    return customer_locks.lock_contact(found.pk)
+    raise Busy()
+
+
+def _find(data: PersonalData) -> Contact | None:
+    found = customers.by_phone(data.phone or "")
+    if found is None and data.email:
+        free = customers.by_email(data.email, phone=None)
+        found = free[0] if len(free) == 1 else None
+    return found
 
 
 def _usable_card(contact: Contact) -> Card | None:

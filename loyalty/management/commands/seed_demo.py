@@ -24,11 +24,12 @@ class Command(UseCaseCommand):
         if not demo.is_empty():
             self.stderr.write("The database has contacts already: nothing was added.")
             return
+        path = settings.DATA_DIR / CREDENTIALS_FILE
+        # First, so that a start that is interrupted here still leaves log-ins behind.
+        _write_private(path, _make_credentials(self.actor()))
         with Progress(console=Console(stderr=True)) as bar:
             task = bar.add_task("demo retailer", total=None)
             demo.seed(lambda done, total: bar.update(task, completed=done, total=total))
-        path = settings.DATA_DIR / CREDENTIALS_FILE
-        _write_private(path, _make_credentials(self.actor()))
         self.stdout.write(f"The demo retailer is ready; its log-ins are in {path}.")
 
 

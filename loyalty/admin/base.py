@@ -1,0 +1,169 @@
+"""The base of every page: it shows, and it changes nothing unless a command says so."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
+from unfold.admin import ModelAdmin
+
+from loyalty.admin import commands, roles
+from loyalty.admin.commands import Command
+from loyalty.admin.pages import Fact, Group, Page, choice, shown
+from loyalty.admin.paging import InfinitePaginator
+
+
+class ReadOnly(ModelAdmin):
+    """A list and a page of one noun. Rights come from the table in `roles`, changes from `commands`."""
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    list_max_show_all = 50
+    actions = None
+    # Sorting a list of millions by any column is a walk over all of it.
+    sortable_by = ()
+    ordering: tuple[str, ...] = ("-id",)
+    facts: ClassVar[Sequence[str]] = ()
+    commands: ClassVar[Sequence[Command]] = ()
+    creates: ClassVar[Command | None] = None
+
+    @property
+    def label(self) -> str:
+        """The model's label in the table of roles."""
+        return str(self.opts.label_lower)
+
+    # Rights
+
+    def may(self, request: HttpRequest, act: str) -> bool:
+        """Tell whether the person may do `act` here."""
+        return roles.may(request.user, self.label, act)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, roles.VIEW)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, roles.VIEW)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.creates is not None and self.may(request, roles.ADD)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    # Pages
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                f"<path:object_id>/{command.name}/",
+                self.admin_site.admin_view(self._command_view(command)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{command.name}",
+            )
+            for command in self.commands
+        ]
+        return [*own, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show one record. Writing to it is refused whoever asks."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            return self.lost(request)
+        if request.method not in ("GET", "HEAD"):
+            return HttpResponseNotAllowed(["GET", "HEAD"])
+        context = {
+            **self.context(request, record),
+            "page": self.page(request, record),
+            "buttons": self._buttons(request, record),
+        }
+        return TemplateResponse(request, "back_office/record.html", context)
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Run the command that makes a new record, where there is one."""
+        if self.creates is None or not self.has_add_permission(request):
+            raise PermissionDenied
+        context = {**self.context(request, None), "original": None}
+        return commands.serve(request, self.creates, None, context, self.list_address())
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Refuse Django's own history: the journal is the history."""
+        raise PermissionDenied
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Refuse: nothing is deleted here."""
+        raise PermissionDenied
+
+    def page(self, request: HttpRequest, record: Any) -> Page:
+        """Return what the page of a record shows."""
+        return Page([Group("", self.facts_of(record))])
+
+    def facts_of(self, record: Any) -> list[Fact]:
+        """Return the fields named in `facts` with their values."""
+        return [self._fact(record, name) for name in self.facts]
+
+    def context(self, request: HttpRequest, record: Model | None) -> dict[str, Any]:
+        """Return what every page of this noun needs."""
+        return {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": record,
+            "title": str(record) if record else self.opts.verbose_name,
+            "has_view_permission": True,
+        }
+
+    def list_address(self) -> str:
+        """Return the address of the list."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def lost(self, request: HttpRequest) -> HttpResponse:
+        """Say that the record is not there, and go back to the list."""
+        messages.warning(request, _("There is no such record. Search for it in the list."))
+        return redirect(self.list_address())
+
+    def _fact(self, record: Any, name: str) -> Fact:
+        field = record._meta.get_field(name)
+        value = choice(record, name) if field.choices else shown(getattr(record, name))
+        return Fact(field.verbose_name, value)
+
+    def _buttons(self, request: HttpRequest, record: Model) -> list[dict[str, Any]]:
+        return [
+            {
+                "title": command.label,
+                "icon": command.icon,
+                "href": self._command_address(command, record),
+                "variant": "danger" if command.danger else "default",
+            }
+            for command in self.commands
+            if self.may(request, command.name) and command.offered(record)
+        ]
+
+    def _command_address(self, command: Command, record: Model) -> str:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{command.name}"
+        return reverse(name, args=[record.pk])
+
+    def _command_view(self, command: Command) -> Callable[..., HttpResponse]:
+        def view(request: HttpRequest, object_id: str) -> HttpResponse:
+            if not self.may(request, command.name):
+                raise PermissionDenied
+            record = self.get_object(request, unquote(object_id))
+            if record is None:
+                return self.lost(request)
+            back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
+            return commands.serve(request, command, record, self.context(request, record), back)
+
+        return view

@@ -1,0 +1,136 @@
+"""Cards and their series. Issue and activate are buttons; blocking has its own rules and its own place."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cards.models import BlockRecord, Card, CardSeries, CardStatus, Reservation
+from customers import sufficiency
+from loyalty.admin import columns, pages, search
+from loyalty.admin.base import ReadOnly
+from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.pages import Fact, Group, Page, Table
+from loyalty.admin.site import site
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.services import cards as use_cases
+from loyalty.services import program
+
+
+def _issue(actor: Actor, card: Card, form: ReasonForm) -> None:
+    use_cases.issue_card(actor, card.number, reason=form.cleaned_data["reason"])
+
+
+def _activate(actor: Actor, card: Card, form: ReasonForm) -> None:
+    use_cases.activate_card(actor, card.number, reason=form.cleaned_data["reason"])
+
+
+@admin.register(Card, site=site)
+class CardAdmin(ReadOnly):
+    """Cards by number or holder."""
+
+    list_display = (
+        "number",
+        columns.badge("status", _("status")),
+        columns.choice("category", _("category")),
+        "series",
+        "contact",
+        columns.moment("bound_at", _("bound at")),
+    )
+    list_select_related = ("series", "contact")
+    list_filter = (("status", columns.ChoiceFilter), ("category", columns.ChoiceFilter))
+    search_fields = ("number",)
+    search_help_text = _("Card number, or the holder's phone, code or surname")
+    commands = (
+        Command(
+            "issue",
+            _("Issue"),
+            ReasonForm,
+            _issue,
+            done=_("The card is issued."),
+            explain=_("The card was sold or handed out: a New card becomes Issued."),
+            icon="outbox",
+            offered=lambda card: card.status == CardStatus.NEW,
+        ),
+        Command(
+            "activate",
+            _("Activate"),
+            ReasonForm,
+            _activate,
+            done=_("The card is Active."),
+            explain=_("An Issued card becomes Active when its holder's personal data suffice."),
+            icon="check_circle",
+            offered=lambda card: card.status == CardStatus.ISSUED and card.contact_id is not None,
+        ),
+    )
+    facts = ("category", "card_type", "blocked_for_good", "created_at", "issued_at", "bound_at", "activated_at")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Card], search_term: str
+    ) -> tuple[QuerySet[Card], bool]:
+        """Find as `search` explains."""
+        return (search.cards(queryset, search_term) if search_term.strip() else queryset), False
+
+    def page(self, request: HttpRequest, record: Card) -> Page:
+        """Show the card, its holder, what keeps it from being Active, and its blocks."""
+        card = Card.objects.select_related("contact", "series").get(pk=record.pk)
+        holder = pages.link(card.contact, "customers.contact", card.contact_id) if card.contact else pages.NOTHING
+        first = [
+            Fact(_("number"), card.number),
+            Fact(_("status"), pages.badge(card, "status")),
+            Fact(_("holder"), holder),
+            Fact(_("series"), card.series.name),
+        ]
+        return Page([Group(_("Card"), [*first, *self.facts_of(card)])], tables=[_blocks(card)], notes=_notes(card))
+
+
+def _notes(card: Card) -> list[str]:
+    """Say what stands between the card and being Active, or who is taking it."""
+    if card.status == CardStatus.ISSUED and card.contact is not None:
+        missing = sufficiency.missing(card.contact, program.settings().sufficiency)
+        names = ", ".join(str(card.contact._meta.get_field(name).verbose_name) for name in missing)  # type: ignore[union-attr]
+        return [gettext("To become Active, these personal data are missing: %(names)s.") % {"names": names}] * bool(
+            missing
+        )
+    if card.status == CardStatus.ISSUED:
+        return [gettext("The card is not bound to a customer yet.")]
+    held = Reservation.objects.filter(card_id=card.pk, reserved_until__gt=clock.now()).first()
+    if held is None:
+        return []
+    return [
+        gettext("The wallet app holds this number until %(moment)s.") % {"moment": pages.moment(held.reserved_until)}
+    ]
+
+
+def _blocks(card: Card) -> Table:
+    rows = [
+        (
+            pages.moment(record.recorded_at),
+            gettext("block") if record.blocking else gettext("unblock"),
+            f"{record.reason_code} {record.reason_name}".strip(),
+            f"{record.actor} ({record.role})",
+            pages.choice(record, "status_before"),
+            pages.choice(record, "status_after"),
+        )
+        for record in BlockRecord.objects.filter(card_id=card.pk).order_by("-id")[:20]
+    ]
+    headers = (_("when"), _("what"), _("reason"), _("who"), _("status before"), _("status after"))
+    return Table(_("Blocks and unblocks"), headers, rows, empty=_("This card was never blocked."))
+
+
+@admin.register(CardSeries, site=site)
+class CardSeriesAdmin(ReadOnly):
+    """Where card numbers come from."""
+
+    list_display = (
+        "name",
+        "prefix",
+        "length",
+        columns.choice("check_digit", _("check digit")),
+        "next_serial",
+        "issuing",
+    )
+    facts = ("name", "prefix", "length", "check_digit", "barcode", "card_type", "next_serial", "issuing")
+    ordering = ("name",)

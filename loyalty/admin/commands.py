@@ -1,0 +1,124 @@
+"""Changes in the back office: a button opens a form, the form calls one use case.
+
+So the same law binds this door and the APIs, and the journal knows who did it, when, and why.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from loyalty.admin import refusals
+from loyalty.admin.roles import actor_of
+from loyalty.core.actors import Actor
+from loyalty.core.errors import LoyaltyError
+
+
+class CommandForm(forms.Form):
+    """The questions of a command. `subject` is the record it acts on, None when it makes a new one."""
+
+    def __init__(self, *args: Any, subject: Any = None, **kwargs: Any) -> None:
+        self.subject = subject
+        kwargs.setdefault("initial", {}).update(self.present(subject))
+        super().__init__(*args, **kwargs)
+
+    def present(self, subject: Any) -> dict[str, Any]:
+        """Return what the fields show before anybody types."""
+        return {}
+
+    def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
+        """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
+        return [("", "", list(self))]
+
+    def changes(self, names: Sequence[str]) -> dict[str, Any]:
+        """Return the fields of `names` that the person changed, so that two people do not undo each other."""
+        return {name: self.cleaned_data[name] for name in names if name in self.changed_data}
+
+
+class ReasonForm(CommandForm):
+    """A command that changes something about a person or a card asks why."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("Why this is done. It stays in the journal; no personal data, please."),
+        error_messages={"required": _("Write down why.")},
+    )
+
+    field_order: Any = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The reason is asked last: first what, then why.
+        self.fields["reason"] = self.fields.pop("reason")
+
+
+DONE = _("Done.")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Something that is shown once: what it is, whose it is, and the words themselves."""
+
+    title: Any
+    name: str
+    secret: str
+    warning: Any
+
+
+@dataclass(frozen=True)
+class Command:
+    """One button. `run` calls a use case with the actor, the record and the valid form."""
+
+    name: str
+    label: Any
+    form: type[CommandForm]
+    run: Callable[[Actor, Any, Any], Secret | None]
+    done: Any = DONE
+    explain: Any = ""
+    icon: str = "edit"
+    danger: bool = False
+    offered: Callable[[Any], bool] = lambda _subject: True
+
+
+def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
+    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
+    form = command.form(request.POST if request.method == "POST" else None, subject=subject)
+    if form.is_valid():
+        outcome = _run(request, command, subject, form)
+        if isinstance(outcome, Secret):
+            return _show_once(request, outcome, context, back)
+        if not form.errors:
+            from django.contrib import messages
+
+            messages.success(request, str(command.done))
+            return redirect(back)
+    page = {**context, "form": form, "command": command, "back": back, "title": command.label}
+    response = TemplateResponse(request, "back_office/command.html", page)
+    response.status_code = 422 if form.errors else 200
+    return response
+
+
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | None:
+    try:
+        return command.run(actor_of(request), subject, form)
+    except LoyaltyError as error:
+        name = error.data.get("name") or error.data.get("field")
+        form.add_error(name if name in form.fields else None, refusals.words(error))
+    return None
+
+
+def _show_once(request: HttpRequest, secret: Secret, context: dict[str, Any], back: str) -> HttpResponse:
+    page = {**context, "secret": secret, "back": back, "title": secret.title}
+    response = TemplateResponse(request, "back_office/secret.html", page)
+    add_never_cache_headers(response)
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -1,0 +1,30 @@
+"""Names of the domains' fixed lists, marked for the translators; `words.translated` and `pages.choice` use them."""
+
+from django.utils.translation import gettext_noop as _
+
+LABELS = (
+    # Contact, card, purchase
+    _("New"), _("Active"), _("Blocked"), _("Issued"), _("Male"), _("Female"), _("Plastic"), _("Virtual"),
+    _("Bonus"), _("Discount"), _("Bonus/Discount"), _("Completed"), _("Cancelled"), _("Refunded in full"),
+    _("QR code"),
+    # Accounts and operations
+    _("Spendable"), _("Spendable escrow"), _("Tier-qualifying"), _("Tier-qualifying escrow"), _("Redeemed"),
+    _("Burned"), _("Adjusted"), _("Accrual"), _("Redemption"), _("Rollover"), _("Return"), _("Restoration"),
+    _("Expiry"), _("Adjustment"),
+    # Tiers
+    _("Does not expire"), _("End of the following calendar year"), _("A number of days from entry"),
+    _("Enrolled"), _("Upgraded"), _("Assessed at expiry"), _("Left the programme"),
+    # Settings
+    _("Only points still in escrow"), _("Within the balance"), _("May leave a debt"), _("Never"),
+    _("Some months after maturing"), _("End of that month"), _("End of that quarter"), _("End of that year"),
+    # Roles and surfaces
+    _("Administrator"), _("Marketer"), _("Call-centre operator"), _("Senior employee"), _("Director"), _("Till"),
+    _("Client (site, mobile app)"), _("Koshelek wallet"), _("Cash desk"), _("Bonus commands"), _("Loyalty data"),
+    # Refusals that rules speak themselves
+    _("This log-in exists already. Choose another name."),
+    _("Nobody changes their own rights. Ask another administrator."),
+    _("Targets must rise with the rank of the tiers."),
+    _("Enrol an authenticator app first."),
+    _("Too many wrong codes. Wait a moment, then type the code that the app shows."),
+    _("This code is not right. Type the code that the app shows now."),
+)  # fmt: skip

@@ -1,0 +1,69 @@
+"""The menu: what a role may open, grouped by what people come for."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.admin import roles
+from loyalty.admin.words import MODELS
+
+_GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
+    (
+        _("Customers"),
+        (
+            ("customers.contact", "group"),
+            ("cards.card", "credit_card"),
+            ("loyalty.purchase", "receipt_long"),
+            ("customers.consent", "mark_email_read"),
+        ),
+    ),
+    (
+        _("Points"),
+        (
+            ("ledger.bonusbalance", "account_balance_wallet"),
+            ("ledger.operation", "menu_book"),
+            ("ledger.lot", "stacks"),
+            ("tiers.standing", "military_tech"),
+        ),
+    ),
+    (
+        _("Programme"),
+        (
+            ("loyalty.program", "tune"),
+            ("tiers.tier", "stairs"),
+            ("cards.cardseries", "pin"),
+            ("loyalty.store", "storefront"),
+        ),
+    ),
+    (
+        _("Administration"),
+        (
+            ("loyalty.journalentry", "history"),
+            ("loyalty.jobrun", "progress_activity"),
+            ("loyalty.apiclient", "key"),
+            ("auth.user", "badge"),
+        ),
+    ),
+)
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups of the menu for this person, without what it may not open."""
+    overview = {
+        "title": "",
+        "items": [{"title": _("Overview"), "icon": "space_dashboard", "link": reverse("admin:index")}],
+    }
+    return [overview, *(_group(request, title, entries) for title, entries in _GROUPS)]
+
+
+def _group(request: HttpRequest, title: Any, entries: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    items = [_item(label, icon) for label, icon in entries if roles.may(request.user, label)]
+    return {"title": title, "separator": True, "items": items}
+
+
+def _item(label: str, icon: str) -> dict[str, Any]:
+    address = reverse(f"admin:{label.replace('.', '_')}_changelist")
+    return {"title": capfirst(MODELS[label][1]), "icon": icon, "link": address}

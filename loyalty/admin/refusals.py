@@ -1,0 +1,51 @@
+"""What a rule's refusal says to a person: plain words, in the reader's language, with what to do next."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from cards.models import CardStatus
+from loyalty.core.errors import LoyaltyError
+
+_PLAIN: dict[str, Any] = {
+    "Busy": _("Somebody else is changing this record right now. Wait a second and press the button again."),
+    "CardNotFound": _("No card has this number. Check the number with the customer."),
+    "CardNumberInvalid": _("This is not a card number. Check the digits: the last one is a check digit."),
+    "ContactNotFound": _("No customer was found. Search by another phone, card number or code."),
+    "PhoneInvalid": _("This is not a phone number. Write it with the country code, like +7 900 123-45-67."),
+    "EmailInvalid": _("This is not an e-mail address. Write it like name@example.com."),
+    "PhoneBelongsToAnother": _(
+        "Another customer has this phone. Search for it in Contacts and settle with both whose it is."
+    ),
+    "PermissionRefused": _("Your role does not include this. Ask an administrator."),
+    "ReasonMissing": _("Write down why."),
+}
+
+
+def _card_status(error: LoyaltyError) -> str:
+    status = CardStatus(error.data["status"])
+    if error.data.get("action") == "active":
+        return {
+            CardStatus.NEW: gettext("The card is New. Issue it and bind it to a customer first."),
+            CardStatus.ISSUED: gettext(
+                "The card is not bound, or the customer's data do not suffice."
+                " Fill in what the card's page names as missing, then activate it."
+            ),
+            CardStatus.BLOCKED: gettext("The card is blocked. It must be unblocked first."),
+        }.get(status, gettext("The card's status does not allow this."))
+    if status == CardStatus.ACTIVE:
+        return gettext("The card is Active already: there is nothing to issue.")
+    return gettext("The card is blocked. It must be unblocked first.")
+
+
+_TOLD: dict[str, Callable[[LoyaltyError], str]] = {"CardStatusRefused": _card_status}
+
+
+def words(error: LoyaltyError) -> str:
+    """Return the words for a refusal; a rule without words here speaks its own, translated when it can be."""
+    told = _TOLD.get(error.code)
+    if told is not None:
+        return told(error)
+    return str(_PLAIN.get(error.code) or gettext(error.text))

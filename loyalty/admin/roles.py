@@ -1,0 +1,79 @@
+"""Who may do what in the back office: one table, deny by default.
+
+An administrator (or Django's superuser) may do everything. For the others a right that is not written here
+does not exist. `view` opens the list and the page; every other word is the name of a command.
+"""
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
+
+from loyalty.core import actors
+from loyalty.core.actors import Actor
+from loyalty.models import StaffRole
+
+VIEW = "view"
+ADD = "add"
+
+_COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE, StaffRole.DIRECTOR)
+_TABLE: dict[str, tuple[str, str, str, str]] = {
+    # model:               marketer               cc_operator            senior_employee  director
+    "customers.contact": ("view edit",           "view edit",           "view",          "view"),
+    "customers.consent": ("view",                "view",                "",              ""),
+    "cards.card":        ("view issue activate", "view issue activate", "view",          "view"),
+    "cards.cardseries":  ("view",                "",                    "",              ""),
+    "loyalty.purchase":  ("view",                "view",                "view",          "view"),
+    "loyalty.store":     ("view",                "",                    "",              ""),
+    "loyalty.program":   ("view",                "",                    "",              ""),
+    "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
+    "ledger.operation":  ("view",                "view",                "",              ""),
+    "ledger.lot":        ("view",                "view",                "",              ""),
+    "tiers.tier":        ("view edit",           "",                    "",              ""),
+    "tiers.standing":    ("view",                "view",                "",              ""),
+    # Administrators only:
+    "loyalty.jobrun":       ("", "", "", ""),
+    "loyalty.journalentry": ("", "", "", ""),
+    "loyalty.apiclient":    ("", "", "", ""),
+    "auth.user":            ("", "", "", ""),
+}  # fmt: skip
+
+_Person = User | AnonymousUser
+
+
+def role_of(person: _Person) -> str:
+    """Return the person's role, empty when it has none. One query for a request."""
+    if not person.is_authenticated or not person.is_active or not person.is_staff:
+        return ""
+    if person.is_superuser:
+        return StaffRole.ADMINISTRATOR.value
+    known: str | None = getattr(person, "_back_office_role", None)
+    if known is None:
+        groups = set(person.groups.values_list("name", flat=True))
+        known = next((role.value for role in StaffRole if role.value in groups), "")
+        person._back_office_role = known  # type: ignore[attr-defined]
+    return known
+
+
+def allows(role: str, label: str, act: str) -> bool:
+    """Tell whether a role may do `act` (view, add, or the name of a command) to the model with this label."""
+    if role == StaffRole.ADMINISTRATOR:
+        return True
+    if role not in _COLUMNS:
+        return False
+    row = _TABLE.get(label)
+    return row is not None and act in row[_COLUMNS.index(StaffRole(role))].split()
+
+
+def may(person: _Person, label: str, act: str = VIEW) -> bool:
+    """Tell whether this person may do `act` to the model with this label, like `customers.contact`."""
+    return allows(role_of(person), label, act)
+
+
+def labels() -> frozenset[str]:
+    """Return the labels of the models that the table names."""
+    return frozenset(_TABLE)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who acts in this request, for the journal."""
+    person = request.user
+    return actors.staff(person.get_username(), role_of(person), request.META.get("REMOTE_ADDR", ""))

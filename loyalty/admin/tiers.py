@@ -1,0 +1,146 @@
+"""Tiers, which marketers may change, and the standings of contacts in them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from loyalty.admin import columns, pages, search
+from loyalty.admin.base import ReadOnly
+from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.pages import Fact, Group, Page
+from loyalty.admin.site import site
+from loyalty.admin.words import TIER, translated
+from loyalty.core.actors import Actor
+from loyalty.services import tiers as use_cases
+from loyalty.services.tiers import CHANGEABLE
+from tiers.models import ExpiryPolicy, Standing, Tier
+
+
+class TierForm(ReasonForm):
+    """What a marketer may change of a tier."""
+
+    name = forms.CharField(label=TIER["name"], max_length=60, widget=widgets.UnfoldAdminTextInputWidget())
+    target = forms.DecimalField(
+        label=TIER["target"],
+        required=False,
+        max_digits=14,
+        decimal_places=2,
+        min_value=0,
+        widget=widgets.UnfoldAdminDecimalFieldWidget(),
+        help_text=_("Qualifying points of a calendar year that reach this tier."),
+    )
+    multiplier = forms.DecimalField(
+        label=TIER["multiplier"],
+        max_digits=5,
+        decimal_places=2,
+        min_value=0,
+        widget=widgets.UnfoldAdminDecimalFieldWidget(),
+        help_text=_("Of the base rate: 1.50 gives half as many points again."),
+    )
+    expiry_policy = forms.ChoiceField(
+        label=TIER["expiry_policy"],
+        choices=translated(ExpiryPolicy),
+        widget=widgets.UnfoldAdminSelectWidget(),
+    )
+    expiry_days = forms.IntegerField(
+        label=TIER["expiry_days"],
+        required=False,
+        min_value=1,
+        widget=widgets.UnfoldAdminIntegerFieldWidget(),
+        help_text=_("Only when the tier lasts a number of days."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.subject.rank <= 1:
+            # Unenrolled and Base are not reached by points.
+            del self.fields["target"]
+
+    def present(self, subject: Tier) -> dict[str, Any]:
+        """Show what is stored."""
+        return {name: getattr(subject, name) for name in CHANGEABLE}
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse halves: days without the policy that needs them, and the other way about."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        by_days = cleaned.get("expiry_policy") == ExpiryPolicy.DAYS
+        if by_days and not cleaned.get("expiry_days"):
+            self.add_error("expiry_days", _("Say how many days the tier lasts."))
+        if not by_days and cleaned.get("expiry_days"):
+            self.add_error("expiry_days", _("Empty this, or choose a number of days above."))
+        if cleaned.get("multiplier") == 0:
+            self.add_error("multiplier", _("The multiplier is above zero."))
+        if "target" in self.fields and not cleaned.get("target"):
+            self.add_error("target", _("This tier needs a target above zero."))
+        return cleaned
+
+
+def _change(actor: Actor, tier: Tier, form: TierForm) -> None:
+    use_cases.change_tier(actor, tier.pk, form.changes(CHANGEABLE), form.cleaned_data["reason"])
+
+
+@admin.register(Tier, site=site)
+class TierAdmin(ReadOnly):
+    """The ladder."""
+
+    list_display = (
+        "name",
+        "rank",
+        columns.amount("target", TIER["target"]),
+        columns.amount("multiplier", TIER["multiplier"]),
+        columns.choice("expiry_policy", TIER["expiry_policy"]),
+        "expiry_days",
+    )
+    ordering = ("rank",)
+    facts = ("name", "rank", "target", "multiplier", "expiry_policy", "expiry_days")
+    commands = (
+        Command(
+            "edit",
+            _("Change the tier"),
+            TierForm,
+            _change,
+            done=_("The tier was changed."),
+            explain=_("Whoever is in the tier keeps the end it was given; purchases from now on use the new values."),
+        ),
+    )
+
+
+@admin.register(Standing, site=site)
+class StandingAdmin(ReadOnly):
+    """Who was in which tier, from when to when."""
+
+    list_display = (
+        "contact",
+        "tier",
+        columns.moment("entered_at", _("entered at")),
+        columns.moment("ends_at", _("ends at")),
+        columns.moment("left_at", _("left at")),
+        columns.choice("reason", _("reason")),
+    )
+    list_select_related = ("contact", "tier")
+    search_fields = ("contact",)
+    search_help_text = _("The customer's phone, card number, code or surname")
+    facts = ("tier", "entered_at", "ends_at", "left_at", "reason")
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """Order one contact's standings as their index does."""
+        narrowed = request.GET.get("q") or any(name.startswith("contact") for name in request.GET)
+        return ("contact", "-entered_at", "-id") if narrowed else ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Standing], search_term: str
+    ) -> tuple[QuerySet[Standing], bool]:
+        """Find the contact first."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(contact_id__in=search.contact_ids(search_term)), False
+
+    def page(self, request: HttpRequest, record: Standing) -> Page:
+        """Show one period."""
+        holder = Fact(_("customer"), pages.link(record.contact, "customers.contact", record.contact_id))
+        return Page([Group(_("Standing"), [holder, *self.facts_of(record)])])

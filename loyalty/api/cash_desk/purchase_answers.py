@@ -1,0 +1,93 @@
+"""Purchases in the words of the cash desk (specs/cash_desk.md, Purchases). Amounts are JSON numbers with two places."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+
+from loyalty.api.cash_desk.card_answers import BonusType
+from loyalty.api.json_body import amount
+from loyalty.core import clock
+from loyalty.ledger import expiry
+from loyalty.models import PurchaseLine, PurchaseStatus
+from loyalty.selectors.purchases import Redeemed, StoredPurchase
+from loyalty.services import program
+from loyalty.services.purchases import Credited
+
+
+def credited(answer: Credited) -> dict[str, Any]:
+    """Return the fields of `POST /purchase/add`."""
+    return {
+        "Accrued": amount(answer.accrued),
+        "Paid": amount(answer.paid),
+        "Balance": amount(answer.balance),
+    }
+
+
+def stored(found: StoredPurchase) -> dict[str, Any]:
+    """Return the fields of `GET /purchase/{PurchaseId}`; times are in the retailer's zone."""
+    purchase, zone = found.purchase, program.settings().tzinfo
+    return {
+        "PurchaseId": purchase.purchase_id,
+        "PurchaseStatus": PurchaseStatus(purchase.status).label,
+        "Number": purchase.card.number,
+        "MobileNumber": purchase.contact.phone or "",
+        "Date": _moment(purchase.purchased_at, zone),
+        "RecordedAt": _moment(purchase.recorded_at, zone),
+        "Store": purchase.store.code,
+        "Till": purchase.till,
+        "Cashier": purchase.cashier,
+        "Offline": purchase.offline,
+        "Amount": amount(purchase.amount),
+        "Accrued": amount(purchase.accrued),
+        "Paid": amount(purchase.paid),
+        "Lines": [_line(line) for line in found.lines],
+        "Accruals": _accruals(found, zone),
+        "Redemptions": [_redemption(each, zone) for each in found.redeemed],
+        "Returns": [],
+    }
+
+
+def _line(line: PurchaseLine) -> dict[str, Any]:
+    return {
+        "Sku": line.sku,
+        "Name": line.name,
+        "Category": line.category,
+        "Quantity": orjson.Fragment(f"{line.quantity:.3f}".encode()),
+        "Price": amount(line.price),
+        "Amount": amount(line.amount),
+        "Paid": amount(line.paid),
+        "Accrued": amount(line.accrued),
+    }
+
+
+def _accruals(found: StoredPurchase, zone: ZoneInfo) -> list[dict[str, Any]]:
+    earned = ((BonusType.CASH, found.purchase.accrued), (BonusType.STATUS, found.purchase.qualifying))
+    return [_accrual(kind, points, found, zone) for kind, points in earned if points]
+
+
+def _accrual(kind: BonusType, points: Decimal, found: StoredPurchase, zone: ZoneInfo) -> dict[str, Any]:
+    accrual: dict[str, Any] = {
+        "Amount": amount(points),
+        "TypeCode": kind.value[0],
+        "TypeName": kind.value[1],
+        "InEscrow": found.matures_at is not None and found.matures_at > clock.now(),
+    }
+    if found.matures_at is not None:
+        accrual["MaturesAt"] = _moment(found.matures_at, zone)
+    if kind is BonusType.CASH and found.expires_at is not None:
+        accrual["ExpireDate"] = expiry.last_day(found.expires_at, zone).isoformat()
+    return accrual
+
+
+def _redemption(redeemed: Redeemed, zone: ZoneInfo) -> dict[str, Any]:
+    redemption: dict[str, Any] = {"Amount": amount(redeemed.amount)}
+    if redeemed.expires_at is not None:
+        redemption["ExpireDate"] = expiry.last_day(redeemed.expires_at, zone).isoformat()
+    return redemption
+
+
+def _moment(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).isoformat()

@@ -1,0 +1,47 @@
+"""Routes of the cash desk, under /api/. Fixed words are read in any case, a trailing slash is forgiven."""
+
+from django.urls import URLPattern, path, re_path
+
+from loyalty.api.cash_desk.base import UnknownAddress
+from loyalty.api.cash_desk.card_views import Activate, Balance, BalanceByPhone, BindTo, Issue
+from loyalty.api.cash_desk.purchase_views import AddPurchase, ShowPurchase
+from loyalty.api.cash_desk.schema import CARDS, PURCHASES
+from loyalty.api.openapi import describe
+
+describe(
+    CARDS,
+    "Cards at the till. Every business answer is HTTP 200: `Status` true or false, `Key` `OK` or the error code, "
+    "`Value` the error text. The caller's role comes from its credential.",
+)
+describe(
+    PURCHASES,
+    "Purchases at the till. `PurchaseId` makes a call safe to repeat: the same content answers the first answer "
+    "again, other content is `OperationConflict`.",
+)
+
+# The spelling of the specification: these are the routes that the documentation shows.
+_documented = [
+    path("card/balance/by/phone/<str:phone>", BalanceByPhone.as_view()),
+    path("card/balance/by/<str:number>", Balance.as_view()),
+    path("card/issue", Issue.as_view()),
+    path("card/bindto", BindTo.as_view()),
+    path("card/active", Activate.as_view()),
+    path("purchase/add", AddPurchase.as_view()),
+]
+
+# The same in any case; `binto` is the misprint of the source that tills were built by.
+_forgiven = [
+    re_path(r"^(?i:card/balance/by/phone)/(?P<phone>[^/]+)/?\Z", BalanceByPhone.as_view(schema=None)),
+    re_path(r"^(?i:card/balance/by)/(?P<number>[^/]+)/?\Z", Balance.as_view(schema=None)),
+    re_path(r"^(?i:card/issue)/?\Z", Issue.as_view(schema=None)),
+    re_path(r"^(?i:card/bind?to)/?\Z", BindTo.as_view(schema=None)),
+    re_path(r"^(?i:card/active)/?\Z", Activate.as_view(schema=None)),
+    re_path(r"^(?i:purchase/add)/?\Z", AddPurchase.as_view(schema=None)),
+]
+
+# After every act, because an id is any text: it may hold slashes.
+_purchase = path("purchase/<path:purchase_id>", ShowPurchase.as_view())
+
+_unknown = re_path(r"^(card|purchase)(/[\s\S]*)?\Z", UnknownAddress.as_view(schema=None))
+
+urlpatterns: list[URLPattern] = [*_documented, *_forgiven, _purchase, _unknown]

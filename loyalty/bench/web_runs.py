@@ -1,0 +1,224 @@
+"""The doors over HTTP, each beside a bare view: two servers as shipped, one load generator, in turns."""
+
+import base64
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from loyalty.bench.load import COUNTER
+from loyalty.bench.rounds import Comparison
+from loyalty.core import actors, clock
+from loyalty.services import api_clients
+
+HOST = "127.0.0.1"
+_READY_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+_VARIETY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a door and the path of its bare twin; `body` is None for a GET."""
+
+    name: str
+    path: str
+    bare_path: str
+    surface: str
+    role: str = ""
+    body: dict[str, Any] | None = None
+    bare_body: dict[str, Any] | None = None
+    aim: float | None = None
+
+
+CALLS = (
+    Call("GET card/balance", "/api/card/balance/by/{number}", "/bare/balance/{number}", "cash_desk", "till", aim=0.7),
+    Call("GET v1/card", "/v1/card/{number}", "/bare/balance/{number}", "koshelek", aim=0.7),
+    Call(
+        "POST purchase/add",
+        "/api/purchase/add",
+        "/bare/purchase",
+        "cash_desk",
+        "till",
+        body={
+            "PurchaseId": f"bench-{COUNTER}",
+            "Number": "{number}",
+            "Date": "{date}",
+            "Store": "0001",
+            "Amount": 100,
+        },
+        bare_body={"id": f"bare-{COUNTER}", "number": "{number}", "store": "0001", "amount": "100.00"},
+    ),
+)
+
+
+@dataclass(slots=True)
+class WebComparison(Comparison):
+    """Requests a second, with milliseconds that half and 99 % of our answers took."""
+
+    latencies: list[float] = field(default_factory=list)
+
+    def milliseconds(self, part: float) -> float:
+        """Return the latency that `part` (0 to 1) of our answers kept to."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
+
+
+@dataclass(slots=True)
+class WebRuns:
+    """Measures calls against two servers on the bench's database."""
+
+    database_url: str
+    numbers: list[str]
+    connections: int
+    workers: int
+    counter: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(3))  # noqa: S311 - not a secret
+
+    def run(self, seconds: float, rounds: int) -> Iterator[WebComparison]:
+        """Yield a comparison for each call the service has."""
+        calls = [call for call in CALLS if _exists(call)]
+        secrets = {call.surface: _credential(call) for call in calls}
+        with ExitStack() as stack:
+            ours = stack.enter_context(self._server({}))
+            bare = stack.enter_context(self._server({"BENCH_BARE": "1"}))
+            for call in calls:
+                yield self._compare(call, ours, bare, secrets[call.surface], seconds, rounds)
+
+    def _compare(
+        self, call: Call, ours: int, bare: int, secret: str, seconds: float, rounds: int
+    ) -> WebComparison:
+        comparison = WebComparison(call.name, aim=call.aim)
+        numbers = self.chance.sample(self.numbers, min(_VARIETY, len(self.numbers)))
+        our_requests = [_request(call.path, call.body, number, secret) for number in numbers]
+        bare_requests = [_request(call.bare_path, call.bare_body, number) for number in numbers]
+        length = seconds / rounds
+        # Every worker's connection prepares its statements before anything counts.
+        self._load(ours, our_requests, min(1.0, length))
+        self._load(bare, bare_requests, min(1.0, length))
+        for number in range(rounds):
+            turns = [(ours, our_requests), (bare, bare_requests)]
+            rates = {}
+            for port, requests in turns if number % 2 == 0 else reversed(turns):
+                found = self._load(port, requests, length)
+                rates[port] = found["done"] / found["seconds"]
+                if port == ours:
+                    comparison.latencies += found["latencies"]
+            comparison.add(rates[ours], rates[bare])
+        return comparison
+
+    def _load(self, port: int, requests: list[str], seconds: float) -> dict[str, Any]:
+        order = {"host": HOST, "port": port, "connections": self.connections, "seconds": seconds}
+        order |= {"requests": requests, "counter": self.counter}
+        done = subprocess.run(
+            [sys.executable, "-m", "loyalty.bench.load"],
+            input=json.dumps(order),
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=settings.BASE_DIR,
+            timeout=seconds + 60,
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"the load generator ended: {done.stderr.strip().splitlines()[-1:]}")
+        found: dict[str, Any] = json.loads(done.stdout)
+        self.counter = found["counter"]
+        if found["failed"]:
+            raise RuntimeError(f"{found['failed']} of {found['done']} calls failed: {found['first_failure']}")
+        return found
+
+    @contextmanager
+    def _server(self, changes: dict[str, str]) -> Iterator[int]:
+        """Start the shipped web server on a free port, give the port, end the server."""
+        port = _free_port()
+        command = [sys.executable, "-m", "granian", *settings.WEB_SERVER_FLAGS]
+        command += ["--host", HOST, "--port", str(port), "--workers", str(self.workers)]
+        follower = [sys.executable, "-m", "loyalty.bench.follower", str(os.getpid())]
+        log = Path(settings.DATA_DIR) / "log" / "bench-web.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.bench"} | changes
+        environment["DATABASE_URL"] = self.database_url
+        with log.open("ab") as output:
+            server = subprocess.Popen(
+                follower + command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
+            )
+        try:
+            _wait_ready(server, port, log)
+            yield port
+        finally:
+            _end(server)
+
+
+def _exists(call: Call) -> bool:
+    from django.urls import Resolver404, resolve
+
+    try:
+        resolve(call.path.format(number="2990000000019"))
+    except Resolver404:
+        return False
+    return True
+
+
+def _credential(call: Call) -> str:
+    client, secret = api_clients.create(
+        actors.system("bench"), surface=call.surface, login=f"bench-{call.surface}".replace("_", "-"), role=call.role
+    )
+    return base64.b64encode(f"{client.login}:{secret}".encode()).decode()
+
+
+def _request(path: str, body: dict[str, Any] | None, number: str, secret: str = "") -> str:
+    lines = [f"{'POST' if body else 'GET'} {path.format(number=number)} HTTP/1.1", f"Host: {HOST}"]
+    if secret:
+        lines.append(f"Authorization: Basic {secret}")
+    text = ""
+    if body:
+        moment = clock.now().isoformat(timespec="seconds")
+        filled = {key: _fill(value, number, moment) for key, value in body.items()}
+        text = json.dumps(filled)
+        # COUNTER becomes nine digits when it is sent.
+        length = len(text.replace(COUNTER, "0" * 9))
+        lines += ["Content-Type: application/json", f"Content-Length: {length}"]
+    return "\r\n".join([*lines, "", text])
+
+
+def _fill(value: Any, number: str, moment: str) -> Any:
+    return value.format(number=number, date=moment) if isinstance(value, str) else value
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_ready(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            socket.create_connection((HOST, port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError(f"the web server did not start: see {log}")
+
+
+def _end(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    try:
+        server.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

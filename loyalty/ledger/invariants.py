@@ -1,0 +1,280 @@
+"""The laws of the books, one SQL statement each (specs/points_and_tiers.md, Laws).
+
+The database enforces what a constraint or a trigger can hold; here everything is computed anew from the
+append-only rows. All counting is done by PostgreSQL, which spills to disk; a law comes back as two numbers and at
+most `SHOWN` ids, so this process stays small whatever the size of the books.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pgtrigger
+from django.db import connection
+
+from loyalty.ledger.accounts import OperationKind
+
+SHOWN = 20
+"""How many ids of broken rows a law names."""
+
+WORK_MEMORY = "64MB"
+"""Memory for one sort or hash inside PostgreSQL; a larger one goes to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A law: what it says, the statement that counts what it governs, and the one that finds what breaks it (`id`)."""
+
+    number: int
+    name: str
+    counted: str
+    broken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check of one law found: how many rows it looked at, how many break it, and the first ids of those."""
+
+    number: int
+    name: str
+    counted: int
+    broken: int
+    ids: list[str]
+
+
+_BALANCES = "SELECT count(*) FROM ledger_bonusbalance"
+_TRANSFERS = "SELECT count(*) FROM ledger_transfer"
+_LOTS = "SELECT count(*) FROM ledger_lot"
+_OPERATIONS = "SELECT count(*) FROM ledger_operation"
+_CONTACT_AND_ACCOUNT = "contact_id || '/' || account AS id"
+
+_MOVED = """
+WITH moved AS (
+    SELECT contact_id, target AS account, amount, amount AS entered FROM ledger_transfer WHERE target <= 4
+    UNION ALL
+    SELECT contact_id, source, -amount, 0 FROM ledger_transfer WHERE source <= 4
+), summed AS (
+    SELECT contact_id, account, sum(amount) AS amount, sum(entered) AS entered
+    FROM moved GROUP BY contact_id, account
+)
+"""
+
+LAWS = (
+    Law(
+        1,
+        "a balance is the sum of its transfers",
+        _BALANCES,
+        f"""{_MOVED} SELECT {_CONTACT_AND_ACCOUNT}
+        FROM summed FULL JOIN ledger_bonusbalance balance USING (contact_id, account)
+        WHERE coalesce(summed.amount, 0) <> coalesce(balance.amount, 0)""",
+    ),
+    Law(
+        1,
+        "a lifetime value is all that ever entered",
+        _BALANCES,
+        f"""{_MOVED} SELECT {_CONTACT_AND_ACCOUNT}
+        FROM summed FULL JOIN ledger_bonusbalance balance USING (contact_id, account)
+        WHERE coalesce(summed.entered, 0) <> coalesce(balance.lifetime, 0)""",
+    ),
+    Law(
+        1,
+        "a balance is what its lots still hold, less debt",
+        _BALANCES,
+        f"""
+        WITH held AS (
+            SELECT contact_id, account + (landed IS NULL)::int AS account, sum(remaining) AS amount
+            FROM ledger_lot GROUP BY 1, 2
+        )
+        SELECT {_CONTACT_AND_ACCOUNT} FROM held FULL JOIN ledger_bonusbalance balance USING (contact_id, account)
+        WHERE coalesce(held.amount, 0) <> greatest(coalesce(balance.amount, 0), 0)""",
+    ),
+    Law(
+        2,
+        "a transfer moves a positive amount between two accounts, for an operation of its contact",
+        _TRANSFERS,
+        """
+        SELECT transfer.id FROM ledger_transfer transfer
+        LEFT JOIN ledger_operation operation
+            ON operation.id = transfer.operation_id AND operation.contact_id = transfer.contact_id
+        WHERE operation.id IS NULL OR transfer.amount <= 0 OR transfer.source = transfer.target""",
+    ),
+    Law(
+        2,
+        "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
+        "SELECT count(DISTINCT contact_id) FROM ledger_bonusbalance",
+        """
+        WITH flows AS (
+            SELECT contact_id, sum(CASE WHEN source > 4 THEN amount ELSE -amount END) AS amount
+            FROM ledger_transfer WHERE source > 4 OR target > 4 GROUP BY contact_id
+        ), held AS (
+            SELECT contact_id, sum(amount) AS amount FROM ledger_bonusbalance GROUP BY contact_id
+        )
+        SELECT contact_id AS id FROM flows FULL JOIN held USING (contact_id)
+        WHERE coalesce(flows.amount, 0) <> coalesce(held.amount, 0)""",
+    ),
+    Law(
+        3,
+        "every guard against changing history is there and switched on",
+        "SELECT count(*) FROM unnest(%(tables)s::text[])",
+        """
+        SELECT guard.table_name || '.' || guard.name AS id
+        FROM unnest(%(tables)s::text[], %(guards)s::text[]) AS guard (table_name, name)
+        LEFT JOIN pg_trigger present
+            ON present.tgrelid = to_regclass(guard.table_name) AND present.tgname = guard.name
+        WHERE coalesce(present.tgenabled NOT IN ('O', 'A'), true)""",
+    ),
+    Law(
+        4,
+        "a key names one operation of its contact, and no other key names it",
+        "SELECT count(*) FROM ledger_operationkey",
+        """
+        SELECT named.key AS id FROM ledger_operationkey named
+        LEFT JOIN ledger_operation operation
+            ON operation.id = named.operation_id AND operation.contact_id = named.contact_id
+        WHERE operation.id IS NULL OR named.key = '' OR named.fingerprint = ''
+        UNION ALL
+        SELECT min(key) FROM ledger_operationkey GROUP BY contact_id, operation_id HAVING count(*) > 1""",
+    ),
+    Law(
+        5,
+        "a lot holds what was earned less what was drawn",
+        _LOTS,
+        """
+        WITH drawn AS (SELECT contact_id, lot_id, sum(amount) AS amount FROM ledger_draw GROUP BY contact_id, lot_id)
+        SELECT coalesce(lot.id, drawn.lot_id) AS id
+        FROM ledger_lot lot FULL JOIN drawn ON drawn.lot_id = lot.id AND drawn.contact_id = lot.contact_id
+        WHERE lot.id IS NULL OR lot.remaining <> lot.earned - coalesce(drawn.amount, 0)
+           OR lot.remaining < 0 OR lot.remaining > lot.earned""",
+    ),
+    Law(
+        5,
+        "a lot lands by a rollover of its contact, at its maturity or later",
+        "SELECT count(*) FROM ledger_lot WHERE landed IS NOT NULL",
+        """
+        SELECT lot.id FROM ledger_lot lot
+        LEFT JOIN ledger_operation operation
+            ON operation.id = lot.landed AND operation.contact_id = lot.contact_id
+        WHERE lot.landed IS NOT NULL
+          AND (operation.kind IS DISTINCT FROM 'rollover' OR operation.effective_at < lot.matures_at)""",
+    ),
+    # What a lot brought is what it held when it landed: draws of earlier operations, which are returns in escrow,
+    # had taken theirs; the draws of the rollover itself pay a debt and come after.
+    Law(
+        5,
+        "a rollover moves exactly what its lots held",
+        "SELECT count(*) FROM ledger_operation WHERE kind = 'rollover'",
+        """
+        WITH drawn AS (
+            SELECT lot.id, sum(draw.amount) AS amount FROM ledger_lot lot
+            JOIN ledger_draw draw
+                ON draw.lot_id = lot.id AND draw.contact_id = lot.contact_id AND draw.operation_id < lot.landed
+            WHERE lot.landed IS NOT NULL GROUP BY lot.id
+        ), brought AS (
+            SELECT lot.contact_id, lot.landed AS operation_id, lot.account,
+                sum(lot.earned - coalesce(drawn.amount, 0)) AS amount
+            FROM ledger_lot lot LEFT JOIN drawn ON drawn.id = lot.id
+            WHERE lot.landed IS NOT NULL GROUP BY 1, 2, 3
+        ), moved AS (
+            SELECT transfer.contact_id, transfer.operation_id, transfer.target AS account,
+                sum(transfer.amount) AS amount,
+                bool_or(transfer.source <> transfer.target + 1 OR transfer.target NOT IN (1, 3)) AS astray
+            FROM ledger_transfer transfer JOIN ledger_operation operation
+                ON operation.id = transfer.operation_id AND operation.contact_id = transfer.contact_id
+            WHERE operation.kind = 'rollover' GROUP BY 1, 2, 3
+        )
+        SELECT DISTINCT operation_id AS id
+        FROM brought FULL JOIN moved USING (contact_id, operation_id, account)
+        WHERE coalesce(brought.amount, 0) <> coalesce(moved.amount, 0) OR moved.astray
+        UNION
+        SELECT id FROM ledger_operation operation WHERE kind = 'rollover' AND NOT EXISTS (
+            SELECT 1 FROM ledger_lot lot WHERE lot.contact_id = operation.contact_id AND lot.landed = operation.id)""",
+    ),
+    Law(
+        5,
+        "a lot expires once, after landing, by an expiry of its contact, not before its time",
+        "SELECT count(*) FROM ledger_lot WHERE expired IS NOT NULL",
+        """
+        SELECT lot.id FROM ledger_lot lot
+        LEFT JOIN ledger_operation operation
+            ON operation.id = lot.expired AND operation.contact_id = lot.contact_id
+        WHERE lot.expired IS NOT NULL AND (operation.kind IS DISTINCT FROM 'expiry'
+            OR lot.landed IS NULL OR coalesce(operation.effective_at < lot.expires_at, true))
+        UNION
+        SELECT draw.lot_id FROM ledger_draw draw
+        JOIN ledger_operation operation
+            ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
+        JOIN ledger_lot lot ON lot.id = draw.lot_id AND lot.contact_id = draw.contact_id
+        WHERE operation.kind = 'expiry'
+        GROUP BY draw.contact_id, draw.lot_id, draw.operation_id, lot.expired
+        HAVING count(*) > 1 OR lot.expired IS NULL""",
+    ),
+    Law(
+        6,
+        "a balance below zero is spendable, and comes from a return or an adjustment",
+        "SELECT count(*) FROM ledger_bonusbalance WHERE amount < 0",
+        f"""
+        SELECT {_CONTACT_AND_ACCOUNT} FROM ledger_bonusbalance balance
+        WHERE amount < 0 AND (account <> 1 OR NOT EXISTS (
+            SELECT 1 FROM ledger_operation operation
+            WHERE operation.contact_id = balance.contact_id AND operation.kind IN ('return', 'adjustment')))""",
+    ),
+    Law(
+        7,
+        "an operation has a known kind, an actor, a cause and two times; an adjustment has a reason",
+        _OPERATIONS,
+        """
+        SELECT id FROM ledger_operation
+        WHERE coalesce(actor, '') = '' OR coalesce(cause, '') = '' OR kind <> ALL(%(kinds)s)
+           OR NOT coalesce(isfinite(effective_at) AND isfinite(recorded_at), false)
+           OR (kind = 'adjustment' AND reason = '')""",
+    ),
+    Law(
+        7,
+        "a correction names an earlier operation of its contact",
+        "SELECT count(*) FROM ledger_operation WHERE corrects_id IS NOT NULL",
+        """
+        SELECT correction.id FROM ledger_operation correction
+        LEFT JOIN ledger_operation operation
+            ON operation.id = correction.corrects_id AND operation.contact_id = correction.contact_id
+        WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id)""",
+    ),
+)
+
+_CHECK = """
+WITH broken AS MATERIALIZED ({broken})
+SELECT ({counted}), (SELECT count(*) FROM broken), ARRAY(SELECT id::text FROM broken ORDER BY id LIMIT %(shown)s)
+"""
+
+
+def check() -> Iterator[Finding]:
+    """Check law by law in the caller's transaction (1 statement each); writes nothing.
+
+    The caller holds a snapshot, so that all laws judge the same moment (`services.books.verify`).
+    """
+    parameters = _parameters()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', %s, true)", [WORK_MEMORY])
+        for law in LAWS:
+            cursor.execute(_CHECK.format(broken=law.broken, counted=law.counted), parameters)
+            yield Finding(law.number, law.name, *cursor.fetchone())
+
+
+def broken() -> list[Finding]:
+    """Return the laws that do not hold now: an empty list when the books are right."""
+    return [finding for finding in check() if finding.broken]
+
+
+def guards() -> list[tuple[str, str]]:
+    """Return (table, trigger) of every guard that a model declares, here and in the domains above."""
+    declared = ((model._meta.db_table, trigger.get_pgid(model)) for model, trigger in pgtrigger.registered())
+    return sorted(declared)
+
+
+def _parameters() -> dict[str, Any]:
+    declared = guards()
+    return {
+        "shown": SHOWN,
+        "kinds": [str(kind) for kind in OperationKind.values],
+        "tables": [table for table, _ in declared],
+        "guards": [name for _, name in declared],
+    }

@@ -1,0 +1,168 @@
+"""What the wallet app sees: the customer's card, the points by date, the purchases (specs/koshelek.md, 1, 3, 5)."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from cards import selectors as card_selectors
+from cards.errors import CardUnbound, OnlyBlockedCard
+from cards.models import Card, CardStatus
+from customers import selectors as customers
+from customers.errors import BirthDateFitsNone, SeveralContacts
+from customers.models import Contact
+from loyalty.core import clock
+from loyalty.ledger import balances, expiry
+from loyalty.ledger.rounding import ZERO
+from loyalty.models import Program, PurchaseLine, PurchaseStatus
+from loyalty.selectors import cards
+
+HISTORY_LINES = 5000
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Whom to look for: an E.164 phone and an e-mail address ("" when not given), a birth date to choose by."""
+
+    phone: str
+    email: str
+    birth_date: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPoints:
+    """Points that share a day in the retailer's zone: the last valid one (None: no end), for escrow its end."""
+
+    amount: Decimal
+    mature: bool
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class CardPoints:
+    """A card with its holder's points: all of them, those that can be spent now, and by date."""
+
+    card: Card
+    total: Decimal
+    available: Decimal
+    dated: list[DatedPoints]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One line of a receipt: `amount` after discounts and before bonuses paid, `earned` the points it brought."""
+
+    day: date
+    item: str
+    amount: Decimal
+    quantity: Decimal
+    location: str
+    earned: Decimal
+
+
+def find_card(search: Search) -> Card | None:
+    """Return the card of the customer who fits, None when nobody with a card does (at most 3 statements).
+
+    The contact with the phone decides alone. A birth date finds nobody; it chooses among several owners of
+    an e-mail address. Raises SeveralContacts, BirthDateFitsNone, OnlyBlockedCard.
+    """
+    contact = customers.by_phone(search.phone) if search.phone else None
+    if contact is None and search.email:
+        contact = _by_email(search)
+    held = card_selectors.of_contact(contact.pk) if contact else []
+    if not held:
+        return None
+    if held[0].status == CardStatus.BLOCKED:
+        raise OnlyBlockedCard()
+    return held[0]
+
+
+def card_points(number: str) -> CardPoints:
+    """Return a card and its holder's points (4 statements). Raises CardNumberInvalid, CardNotFound, CardUnbound."""
+    found = cards.by_number(number)
+    if found.contact is None or found.balance is None:
+        raise CardUnbound()
+    balance = found.balance
+    portions = balances.portions(found.contact.pk, clock.now())
+    return CardPoints(
+        card=found.card,
+        total=balance.spendable + balance.spendable_escrow,
+        available=ZERO if found.frozen else balance.available,
+        dated=_by_day(portions, _zone()),
+    )
+
+
+def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
+    """Return the lines of the holder's purchases, newest first, at most HISTORY_LINES (3 statements).
+
+    Takes days in the retailer's zone, both included; `end` None is today. Raises CardNumberInvalid,
+    CardNotFound, CardUnbound.
+    """
+    card = cards.card_by_number(number)
+    if card.contact_id is None:
+        raise CardUnbound()
+    zone = _zone()
+    lines = (
+        PurchaseLine.objects.filter(
+            purchase__contact_id=card.contact_id,
+            purchase__purchased_at__gte=_midnight(start, zone),
+            purchase__purchased_at__lt=_midnight((end or clock.today(zone)), zone, days=1),
+        )
+        .exclude(purchase__status=PurchaseStatus.CANCELLED)
+        .select_related("purchase__store")
+        .only(
+            *("name", "sku", "amount", "quantity", "accrued"),
+            *("purchase__purchased_at", "purchase__store__name", "purchase__store__code"),
+        )
+        .order_by("-purchase__purchased_at", "-purchase_id", "position")
+    )
+    return [_line(line, zone) for line in lines[:HISTORY_LINES]]
+
+
+def _by_email(search: Search) -> Contact | None:
+    found = customers.by_email(search.email)
+    if len(found) > 1 and search.birth_date is not None:
+        found = customers.by_email(search.email, birth_date=search.birth_date)
+        if not found:
+            raise BirthDateFitsNone()
+    if len(found) > 1:
+        raise SeveralContacts()
+    return found[0] if found else None
+
+
+def _by_day(portions: list[balances.Portion], zone: ZoneInfo) -> list[DatedPoints]:
+    sums: dict[tuple[bool, date | None], Decimal] = defaultdict(lambda: ZERO)
+    for portion in portions:
+        sums[portion.mature, _day(portion, zone)] += portion.amount
+    merged = [DatedPoints(amount, mature, day) for (mature, day), amount in sums.items()]
+    return sorted(merged, key=lambda points: (not points.mature, points.day or LAST_DAY))
+
+
+def _day(portion: balances.Portion, zone: ZoneInfo) -> date | None:
+    if portion.date is None:
+        return None
+    return expiry.last_day(portion.date, zone) if portion.mature else portion.date.astimezone(zone).date()
+
+
+def _line(line: PurchaseLine, zone: ZoneInfo) -> HistoryLine:
+    purchase = line.purchase
+    return HistoryLine(
+        day=purchase.purchased_at.astimezone(zone).date(),
+        item=line.name or line.sku,
+        amount=line.amount,
+        quantity=line.quantity,
+        location=purchase.store.name or purchase.store.code,
+        earned=line.accrued,
+    )
+
+
+def _midnight(day: date, zone: ZoneInfo, days: int = 0) -> datetime:
+    # Held within the years that every zone and the database can count; no purchase lies beyond.
+    held = min(max(day, FIRST_DAY), LAST_DAY)
+    return datetime.combine(held + timedelta(days=days), time(), zone)
+
+
+def _zone() -> ZoneInfo:
+    return Program.objects.only("zone").get(pk=1).tzinfo

@@ -1,0 +1,65 @@
+"""A cash desk with a credential for any role, and the cards it meets."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from loyalty.api.authentication import forget_credentials
+from loyalty.core import clock
+from loyalty.models import Program
+from tests.api.cash_desk.desk import Desk
+
+Sell = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def desk() -> Callable[[str], Desk]:
+    """A desk with a new credential of a role."""
+    return Desk.with_role
+
+
+@pytest.fixture
+def till() -> Desk:
+    return Desk.with_role("till")
+
+
+@pytest.fixture
+def receipt() -> Callable[..., dict[str, Any]]:
+    """The body of a purchase of 100.00 by a card, with whatever a test changes."""
+
+    def body(number: str = "", purchase_id: str = "R-1", at: datetime | None = None, **fields: Any) -> dict[str, Any]:
+        whole = {
+            "PurchaseId": purchase_id,
+            "Number": number,
+            "Date": (at or clock.now()).isoformat(),
+            "Store": "0001",
+            "Amount": "100.00",
+        } | fields
+        return {name: value for name, value in whole.items() if value is not ...}
+
+    return body
+
+
+@pytest.fixture
+def settings_of_retailer() -> Callable[..., None]:
+    """Change the retailer's settings."""
+
+    def change(**settings: Any) -> None:
+        Program.objects.filter(pk=1).update(**settings)
+
+    return change
+
+
+@pytest.fixture
+def warm_credential(settings: Any) -> Iterator[Callable[[Desk], None]]:
+    """Have the process remember credentials as in production, so that a budget counts the call alone."""
+    settings.API_CREDENTIAL_CACHE_SECONDS = 30
+    forget_credentials()
+
+    def warm(desk: Desk) -> None:
+        desk.get("card/balance/by/hello")
+
+    yield warm
+    forget_credentials()

@@ -1,0 +1,122 @@
+"""Plain entries into the books for tests of the kernel: contacts are bare numbers here, as they are to the kernel."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from loyalty.core import clock
+from loyalty.ledger import balances, expiry, invariants, posting, rollover
+from loyalty.ledger.locks import lock_balances
+from loyalty.ledger.posting import Fact, Posted
+from loyalty.ledger.rollover import Landed
+
+MOSCOW = ZoneInfo("Europe/Moscow")
+ESCROW = timedelta(days=30)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Four:
+    """The four balances of a contact."""
+
+    spendable: Decimal
+    spendable_escrow: Decimal
+    qualifying: Decimal
+    qualifying_escrow: Decimal
+
+
+def four(spendable: float | str, escrow: float | str, qualifying: float | str, qualifying_escrow: float | str) -> Four:
+    return Four(*(Decimal(str(each)) for each in (spendable, escrow, qualifying, qualifying_escrow)))
+
+
+def fact(contact: int, *, key: str = "", content: str = "", at: datetime | None = None) -> Fact:
+    now = clock.now()
+    return Fact(
+        contact_id=contact,
+        key=key or f"key-{next(_numbers)}",
+        fingerprint=posting.fingerprint(content),
+        effective_at=at or now,
+        recorded_at=now,
+        actor="client:till",
+        cause="purchase:test",
+    )
+
+
+def earn(contact: int, amount: float | str, *, qualifying: float | str | None = None, **given: object) -> Posted:
+    """Accrue points that mature thirty days after `at` and expire as the default policy says."""
+    expires = bool(given.pop("expires", True))
+    entry = fact(contact, **given)  # type: ignore[arg-type]
+    matures_at = entry.effective_at + ESCROW
+    with transaction.atomic():
+        return posting.accrue(
+            entry,
+            spendable=Decimal(str(amount)),
+            qualifying=Decimal(str(amount if qualifying is None else qualifying)),
+            matures_at=matures_at,
+            expires_at=expiry.expires_at(matures_at, 12, "month", MOSCOW) if expires else None,
+        )
+
+
+def spend(contact: int, amount: float | str, **given: object) -> Posted:
+    """Redeem as a purchase does: lock, land what is due, take."""
+    now = clock.now()
+    with transaction.atomic():
+        if lock_balances(contact, now).due:
+            land(contact)
+        return posting.redeem(fact(contact, **given), amount=Decimal(str(amount)))  # type: ignore[arg-type]
+
+
+def land(first: int, last: int | None = None) -> Landed:
+    now = clock.now()
+    with transaction.atomic():
+        return rollover.roll_over(
+            range(first, (last or first) + 1),
+            as_of=now,
+            recorded_at=now,
+            actor="system:roll_over_escrow",
+            cause="maturity",
+        )
+
+
+def owe(contact: int, amount: float | str) -> None:
+    """Leave a debt of `amount`, as a return after the points were spent does; the contact has no landed points."""
+    now = clock.now()
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_balances(contact, now)
+        cursor.execute("SET LOCAL ledger.debt_allowed = 'yes'")
+        cursor.execute(
+            """
+            WITH operation AS (
+                INSERT INTO ledger_operation (contact_id, kind, effective_at, recorded_at, actor, cause)
+                VALUES (%(contact)s, 'return', %(now)s, %(now)s, 'client:till', 'return:test') RETURNING id
+            ), transfer AS (
+                INSERT INTO ledger_transfer (contact_id, operation_id, source, target, amount)
+                SELECT %(contact)s, id, 1, 5, %(amount)s::numeric FROM operation
+            )
+            UPDATE ledger_bonusbalance SET amount = amount - %(amount)s::numeric
+            WHERE contact_id = %(contact)s AND account = 1
+            """,
+            {"contact": contact, "now": now, "amount": Decimal(str(amount))},
+        )
+        cursor.execute("SET LOCAL ledger.debt_allowed = ''")
+
+
+def read(contact: int) -> Four:
+    held = balances.read(contact, clock.now())
+    return Four(held.spendable, held.spendable_escrow, held.qualifying, held.qualifying_escrow)
+
+
+def booked(contact: int) -> Four:
+    """The balance rows as they are written, whatever the clock says."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT account, amount FROM ledger_bonusbalance WHERE contact_id = %s", [contact])
+        amounts = dict(cursor.fetchall())
+    return Four(*(amounts.get(account, Decimal(0)) for account in (1, 2, 3, 4)))
+
+
+def assert_laws_hold() -> None:
+    assert invariants.broken() == []

@@ -1,0 +1,188 @@
+"""Each law finds its own breach. The guards are lifted for it as only a database's owner could."""
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from loyalty.ledger import invariants
+from tests.ledger.books import assert_laws_hold, earn, land, owe, spend
+
+pytestmark = pytest.mark.django_db
+
+BREACHES = [
+    ("UPDATE ledger_bonusbalance SET amount = amount + 1 WHERE account = 1 AND contact_id = 1", {
+        "a balance is the sum of its transfers",
+        "a balance is what its lots still hold, less debt",
+        "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
+    }),
+    ("DELETE FROM ledger_bonusbalance WHERE account = 4 AND contact_id = 1", {
+        "a balance is the sum of its transfers",
+        "a lifetime value is all that ever entered",
+        "a balance is what its lots still hold, less debt",
+        "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
+    }),
+    ("UPDATE ledger_bonusbalance SET lifetime = lifetime + 1 WHERE account = 3", {
+        "a lifetime value is all that ever entered",
+    }),
+    ("UPDATE ledger_lot SET remaining = remaining - 1 WHERE account = 1 AND remaining > 1", {
+        "a balance is what its lots still hold, less debt",
+        "a lot holds what was earned less what was drawn",
+    }),
+    ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6", {
+        "a transfer moves a positive amount between two accounts, for an operation of its contact",
+    }),
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6", {
+        "a balance is the sum of its transfers",
+        "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
+    }),
+    ("DROP TRIGGER {append_only} ON ledger_transfer", {
+        "every guard against changing history is there and switched on",
+    }),
+    ("ALTER TABLE ledger_transfer DISABLE TRIGGER {append_only}", {
+        "every guard against changing history is there and switched on",
+    }),
+    ("UPDATE ledger_operationkey SET contact_id = 77", {
+        "a key names one operation of its contact, and no other key names it",
+    }),
+    ("INSERT INTO ledger_operationkey SELECT key || '-2', fingerprint, contact_id, operation_id"
+     " FROM ledger_operationkey", {
+        "a key names one operation of its contact, and no other key names it",
+    }),
+    ("DELETE FROM ledger_draw WHERE contact_id = 1", {"a lot holds what was earned less what was drawn"}),
+    ("UPDATE ledger_lot SET landed = operation_id WHERE contact_id = 1 AND account = 1 AND landed IS NOT NULL", {
+        "a lot lands by a rollover of its contact, at its maturity or later",
+        "a rollover moves exactly what its lots held",
+    }),
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE source = 4 AND target = 3", {
+        "a balance is the sum of its transfers",
+        "a lifetime value is all that ever entered",
+        "a rollover moves exactly what its lots held",
+    }),
+    ("UPDATE ledger_lot SET expired = landed WHERE contact_id = 1 AND landed IS NOT NULL", {
+        "a lot expires once, after landing, by an expiry of its contact, not before its time",
+    }),
+    ("UPDATE ledger_operation SET kind = 'restoration' WHERE kind = 'return'", {
+        "a balance below zero is spendable, and comes from a return or an adjustment",
+    }),
+    ("UPDATE ledger_operation SET effective_at = 'infinity' WHERE kind = 'return'", {
+        "an operation has a known kind, an actor, a cause and two times; an adjustment has a reason",
+    }),
+    ("UPDATE ledger_operation SET corrects_id = id WHERE kind = 'return'", {
+        "a correction names an earlier operation of its contact",
+    }),
+]  # fmt: skip
+
+
+@pytest.fixture
+def books(story_clock):
+    """A contact with landed, spent and waiting points, and one in debt."""
+    earn(1, 100)
+    story_clock.forward(days=30)
+    spend(1, 40)
+    earn(1, 50)
+    owe(2, 30)
+    earn(2, 10)
+    story_clock.forward(days=30)
+    land(2)
+    owe(3, 5)
+
+
+def breach(sql: str) -> None:
+    """Run SQL as the owner of the database could: with every guard of the books switched off for its time."""
+    guards = [(table, name) for table, name in invariants.guards() if table.startswith("ledger_")]
+    append_only = next(name for table, name in guards if table == "ledger_transfer" and "append_only" in name)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE ledger_transfer DROP CONSTRAINT transfer_of_operation_of_contact")
+        for table, name in guards:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        if not sql.startswith(("DROP", "ALTER")):
+            cursor.execute(sql)
+        for table, name in guards:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {name}")
+        if sql.startswith(("DROP", "ALTER")):
+            cursor.execute(sql.format(append_only=append_only))
+
+
+@pytest.mark.usefixtures("books")
+def test_the_books_of_honest_work_break_no_law():
+    assert_laws_hold()
+    counted = {finding.name: finding.counted for finding in invariants.check()}
+    assert all(counted[name] for name in counted if "correction" not in name and "expires once" not in name)
+
+
+@pytest.mark.usefixtures("books")
+@pytest.mark.parametrize(("sql", "names"), BREACHES, ids=[sql[:60] for sql, _ in BREACHES])
+def test_a_breach_is_found_by_its_law_and_by_no_other(sql, names):
+    breach(sql)
+    assert {finding.name for finding in invariants.broken()} == names
+
+
+@pytest.mark.usefixtures("story_clock")
+def test_every_law_but_the_one_on_expiry_draws_has_a_breach_that_it_finds():
+    assert {law.name for law in invariants.LAWS} == set().union(*(names for _, names in BREACHES))
+
+
+@pytest.mark.usefixtures("story_clock")
+def test_only_the_first_ids_are_named_however_many_are_broken():
+    for contact in range(1, 31):
+        earn(contact, 10)
+    breach("UPDATE ledger_bonusbalance SET lifetime = lifetime + 1 WHERE account = 2")
+    [finding] = invariants.broken()
+    assert (finding.broken, len(finding.ids), finding.counted) == (30, invariants.SHOWN, 120)
+    assert finding.ids[0] == "1/2"
+
+
+@pytest.mark.usefixtures("books")
+def test_one_statement_a_law(django_assert_num_queries):
+    with django_assert_num_queries(len(invariants.LAWS) + 1):
+        assert_laws_hold()
+
+
+@pytest.fixture
+def inside_the_test(monkeypatch):
+    """The snapshot needs a transaction of its own; here the test's own is as good."""
+    monkeypatch.setattr("loyalty.services.books.snapshot", lambda: connection.cursor())
+
+
+@pytest.mark.usefixtures("books", "inside_the_test")
+def test_the_command_prints_every_law_and_is_content():
+    out = StringIO()
+    call_command("verify_ledger", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == 1 + len(invariants.LAWS)
+    assert lines[1].split()[-2:] == ["12", "0"]
+
+
+@pytest.mark.usefixtures("books", "inside_the_test")
+def test_the_command_names_what_is_broken_and_exits_non_zero():
+    breach("UPDATE ledger_bonusbalance SET lifetime = lifetime + 1 WHERE account = 2")
+    out = StringIO()
+    with pytest.raises(CommandError, match=f"1 of {len(invariants.LAWS)} laws are broken") as refused:
+        call_command("verify_ledger", stdout=out)
+    assert refused.value.returncode == 1
+    assert "1/2, 2/2, 3/2" in out.getvalue()
+
+
+@pytest.mark.usefixtures("books", "inside_the_test")
+def test_the_command_speaks_json():
+    out = StringIO()
+    call_command("verify_ledger", "--json", stdout=out)
+    told = json.loads(out.getvalue())
+    assert [each["name"] for each in told] == [law.name for law in invariants.LAWS]
+    assert told[0] == {"number": 1, "name": told[0]["name"], "counted": 12, "broken": 0, "ids": []}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_check_holds_one_moment_and_may_not_write():
+    from loyalty.services import books
+
+    findings = books.verify()
+    next(findings)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")
+        assert cursor.fetchone() == ("repeatable read", "on")
+    assert not [each for each in findings if each.broken]
