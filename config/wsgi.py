@@ -2,11 +2,13 @@
 
 import os
 
-from django.core.wsgi import get_wsgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
-application = get_wsgi_application()
+django.setup(set_prefix=False)
 
 from config.checks import refuse_unsafe_start  # noqa: E402
+from config.handlers import Doors  # noqa: E402
 
+application = Doors()
 refuse_unsafe_start()

@@ -60,6 +60,14 @@ MIDDLEWARE = [
     "config.test_clock.TestClockBanner",
     "axes.middleware.AxesMiddleware",
 ]
+# What surrounds an API call instead: nothing for browsers (config.handlers).
+API_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+API_PATHS = ("/v1/", "/api/")
+API_PAGES = ("/api/docs/", "/api/schema/")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -120,6 +128,8 @@ AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", 10, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOGIN_LOCKOUT_MINUTES", 15, minimum=1))
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 TWO_FACTOR = env.flag("TWO_FACTOR", False)
 API_FAILURE_LIMIT = env.integer("API_FAILURE_LIMIT", 10, minimum=1)
 API_LOCKOUT_SECONDS = env.integer("API_LOCKOUT_SECONDS", 60, minimum=1)

@@ -42,10 +42,8 @@ class ChoiceFilter(admin.ChoicesFieldListFilter):
 
     def choices(self, changelist: Any) -> Any:
         """Yield Django's choices with their names translated."""
-        from django.utils.translation import gettext
-
         for each in super().choices(changelist):
-            yield {**each, "display": capfirst(gettext(str(each["display"])))}
+            yield {**each, "display": capfirst(pages.worded(self.field.model, str(each["display"])))}
 
 
 def _column(name: str, label: Any, write: Callable[[Model], Any]) -> Column:

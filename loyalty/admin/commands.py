@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -28,6 +29,8 @@ class CommandForm(forms.Form):
         self.subject = subject
         kwargs.setdefault("initial", {}).update(self.present(subject))
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.label = capfirst(field.label or "")
 
     def present(self, subject: Any) -> dict[str, Any]:
         """Return what the fields show before anybody types."""
@@ -84,6 +87,7 @@ class Command:
     run: Callable[[Actor, Any, Any], Secret | None]
     done: Any = DONE
     explain: Any = ""
+    submit: Any = ""
     icon: str = "edit"
     danger: bool = False
     offered: Callable[[Any], bool] = lambda _subject: True

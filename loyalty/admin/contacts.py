@@ -124,6 +124,7 @@ class ContactAdmin(ReadOnly):
             EditForm,
             _edit,
             done=_("The personal data were changed."),
+            submit=_("Save"),
             explain=_("Only what you change is stored. Emptied fields are emptied."),
         ),
     )

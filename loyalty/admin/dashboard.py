@@ -25,7 +25,8 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     searches = roles.may(request.user, "customers.contact")
     return {
         **context,
-        "page": Page(groups, tables=tables),
+        "page": Page([], tables=tables),
+        "programme": Page(groups),
         "searches": searches,
         "nobody": not roles.role_of(request.user),
     }

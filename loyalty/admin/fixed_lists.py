@@ -1,6 +1,7 @@
 """Names of the domains' fixed lists, marked for the translators; `words.translated` and `pages.choice` use them."""
 
 from django.utils.translation import gettext_noop as _
+from django.utils.translation import pgettext_lazy
 
 LABELS = (
     # Contact, card, purchase
@@ -27,4 +28,19 @@ LABELS = (
     _("Enrol an authenticator app first."),
     _("Too many wrong codes. Wait a moment, then type the code that the app shows."),
     _("This code is not right. Type the code that the app shows now."),
+)  # fmt: skip
+
+# Unfold speaks English only; these are the words of it that people meet here.
+UNFOLD = (
+    _("Apply Filters"), _("Cancel"), _("Dark"), _("Date"), _("Filters"), _("Go back"), _("Light"), _("More actions"),
+    _("Next"), _("No data"), _("No results found"), _("Previous"), _("Reset filters"), _("Select value"),
+    _("Submit"), _("System"), _("Toggle password visibility"), _("Type to search"), _("Welcome back to"),
+    _("This page yielded into no results. Create a new item or reset your filters."), _("Return to site"),
+    _("You have been successfully logged out from the administration"),
+)  # fmt: skip
+
+# The same words said of a card: other languages have genders.
+CARD = (
+    pgettext_lazy("card", "New"), pgettext_lazy("card", "Issued"), pgettext_lazy("card", "Active"),
+    pgettext_lazy("card", "Blocked"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 NOTHING = "—"
@@ -121,14 +121,20 @@ def choice(record: Model, name: str) -> str:
     field_ = record._meta.get_field(name)
     labels = dict(field_.flatchoices)  # type: ignore[union-attr]
     value = getattr(record, name)
-    return gettext(str(labels.get(value, value))) if value not in (None, "") else NOTHING
+    return worded(record, str(labels.get(value, value))) if value not in (None, "") else NOTHING
+
+
+def worded(noun: Model | type[Model], english: str) -> str:
+    """Translate a word said of this noun; languages with genders have some words for cards alone."""
+    said = pgettext(str(noun._meta.model_name), english)
+    return said if said != english else gettext(english)
 
 
 def badge(record: Model, name: str) -> SafeString:
     """Write a status as a coloured mark."""
     labels = dict(record._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
     english = str(labels.get(getattr(record, name), getattr(record, name)))
-    return mark(gettext(english), _COLOURS.get(english.lower(), "plain"))
+    return mark(worded(record, english), _COLOURS.get(english.lower(), "plain"))
 
 
 def mark(text: Any, colour: str) -> SafeString:

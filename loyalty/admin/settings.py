@@ -49,9 +49,11 @@ class SettingsForm(CommandForm):
         super().__init__(*args, **kwargs)
         for _title, _text, names in _SECTIONS:
             self.fields.update({name: _field(name) for name in names})
-        for code in self._accounts:
-            self.fields[f"name_{code}"] = _text_field(_("name"), 80)
-            self.fields[f"label_{code}"] = _text_field(_("label"), 40, required=False)
+        for code, title in translated(Account):
+            if code in self._accounts:
+                words = {"account": title}
+                self.fields[f"name_{code}"] = _text_field(_("%(account)s: name") % words, 80)
+                self.fields[f"label_{code}"] = _text_field(_("%(account)s: label") % words, 40, required=False)
 
     def present(self, subject: Program) -> dict[str, Any]:
         """Show what is stored."""
@@ -65,10 +67,8 @@ class SettingsForm(CommandForm):
         groups: list[tuple[Any, Any, list[forms.BoundField]]] = [
             (title, text, [self[name] for name in names]) for title, text, names in _SECTIONS
         ]
-        for code in self._accounts:
-            title = _("Account: %(account)s") % {"account": translated(Account)[code - 1][1]}
-            groups.append((title, "", [self[f"name_{code}"], self[f"label_{code}"]]))
-        return groups
+        accounts = [self[f"{part}_{code}"] for code in self._accounts for part in ("name", "label")]
+        return [*groups, (_("Point accounts"), _("As partners and the wallet app show them."), accounts)]
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that the person changed."""
@@ -122,6 +122,7 @@ CHANGE = Command(
     SettingsForm,
     _change,
     done=_("The settings were changed."),
+    submit=_("Save"),
     explain=_("They count from the next purchase on. The journal keeps the old and the new values."),
 )
 

@@ -105,6 +105,7 @@ class TierAdmin(ReadOnly):
             TierForm,
             _change,
             done=_("The tier was changed."),
+            submit=_("Save"),
             explain=_("Whoever is in the tier keeps the end it was given; purchases from now on use the new values."),
         ),
     )

@@ -197,11 +197,11 @@ MODELS: dict[str, tuple[Any, Any]] = {
 }
 PACKAGES = {
     "customers": _("Customers"),
-    "cards": _("Cards"),
-    "tiers": _("Tiers"),
+    "cards": _("Cards and series"),
+    "tiers": _("Tiers and standings"),
     "ledger": _("Ledger"),
     "loyalty": _("Programme"),
-    "auth": _("Staff"),
+    "auth": _("Access"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, InterfaceError
 from django.http import Http404
@@ -14,6 +15,8 @@ from rest_framework.views import APIView
 
 from loyalty.api.json_body import JsonRenderer
 from loyalty.core.errors import Busy, LoyaltyError
+
+log = structlog.get_logger(__name__)
 
 
 class OneRepresentation(BaseContentNegotiation):
@@ -64,6 +67,7 @@ class SurfaceView(APIView):
         if isinstance(exc, Http404):
             return self.present_failure(404, "NotFound", "There is nothing at this address.", {})
         if isinstance(exc, InterfaceError | DatabaseError) and _connection_lost(exc):
+            log.error("database_lost", error=type(exc).__name__)
             return self.present_failure(
                 503,
                 "Busy",

@@ -27,7 +27,7 @@ def balance(_request: HttpRequest, number: str) -> JsonResponse:
         due, expired, qualifying, burned, expires_at, expiring, rows = cursor.fetchone()
     held = {account: Decimal(amount) for account, amount, _, _ in rows or ()}
     zero = Decimal(0)
-    return JsonResponse(
+    return _answer(
         {
             "card": [card_id, number, status, category],
             "holder": [code, name],
@@ -61,7 +61,14 @@ def purchase(request: HttpRequest) -> JsonResponse:
             bare_sql.FINISH,
             {"receipt": receipt, "answer": json.dumps({"balance": str(available)}), "operation": operation},
         )
-    return JsonResponse({"accrued": points, "paid": 0, "balance": available})
+    return _answer({"accrued": points, "paid": 0, "balance": available})
+
+
+def _answer(body: dict[str, Any]) -> JsonResponse:
+    # Without the middleware that adds it, the server would send the body in chunks.
+    response = JsonResponse(body)
+    response["Content-Length"] = str(len(response.content))
+    return response
 
 
 def _parameters(sale: dict[str, Any], contact: int, points: Decimal, now: datetime) -> dict[str, Any]:

@@ -86,7 +86,9 @@ class Load:
 def _length(head: bytes) -> int:
     lowered = head.lower()
     place = lowered.find(b"content-length:")
-    return 0 if place < 0 else int(lowered[place + 15 :].split(b"\r\n", 1)[0])
+    if place < 0:
+        raise ValueError("an answer without a length")
+    return int(lowered[place + 15 :].split(b"\r\n", 1)[0])
 
 
 def main() -> None:

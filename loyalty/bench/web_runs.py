@@ -88,7 +88,8 @@ class WebRuns:
     def run(self, seconds: float, rounds: int) -> Iterator[WebComparison]:
         """Yield a comparison for each call the service has."""
         calls = [call for call in CALLS if _exists(call)]
-        secrets = {call.surface: _credential(call) for call in calls}
+        surfaces = {call.surface: call for call in calls}
+        secrets = {surface: _credential(call) for surface, call in surfaces.items()}
         with ExitStack() as stack:
             ours = stack.enter_context(self._server({}))
             bare = stack.enter_context(self._server({"BENCH_BARE": "1"}))

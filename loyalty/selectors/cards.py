@@ -1,4 +1,4 @@
-"""Cards as the doors show them: the card, its holder and the points, read in two statements."""
+"""A card with its holder and points as models; a till reads `card_balances`, which is plain and fast."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,6 @@ from cards import numbers
 from cards import selectors as cards
 from cards.errors import CardNotFound
 from cards.models import Card, CardStatus
-from customers import identifiers
-from customers import selectors as customers
-from customers.errors import ContactNotFound
 from customers.models import Contact
 from loyalty.core import clock
 from loyalty.ledger import balances
@@ -43,24 +40,6 @@ def card_by_number(text: str) -> Card:
         numbers.read_number(number, cards.number_formats())
         raise CardNotFound()
     return card
-
-
-def by_phone(text: str) -> CardBalance:
-    """Return the card of the contact with a phone. Raises PhoneInvalid, ContactNotFound."""
-    return _of_contact(customers.by_phone(identifiers.read_phone(text)), "phone")
-
-
-def by_code(text: str) -> CardBalance:
-    """Return the card of the contact with a code. Raises ContactCodeInvalid, ContactNotFound."""
-    return _of_contact(customers.by_code(identifiers.read_code(text)), "code")
-
-
-def _of_contact(contact: Contact | None, by: str) -> CardBalance:
-    held = cards.of_contact(contact.pk) if contact else []
-    if not held:
-        raise ContactNotFound(by=by)
-    held[0].contact = contact
-    return _with_balance(held[0])
 
 
 def _with_balance(card: Card) -> CardBalance:

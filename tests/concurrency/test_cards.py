@@ -79,7 +79,7 @@ def test_many_reservations_at_once_never_share_a_number():
 @pytest.mark.negative_control
 def test_without_the_second_look_two_reservations_would_share_a_number(monkeypatch):
     [last] = pool(1)
-    monkeypatch.setattr(card_locks, "is_reserved", lambda *_: False)
+    monkeypatch.setattr(card_locks, "_reserved", lambda *_: False)
     lock = "SELECT 1 FROM cards_card WHERE id = %s FOR UPDATE"
     with meanwhile(lock, [last.pk], lambda: wallet.reserve_number(APP)) as answers:
         wait_for_waiting()

@@ -1,12 +1,13 @@
 """Two tills spend the same points, or one spends while the job rolls over."""
 
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 
 from cards.models import Card
 from loyalty.core import clock
-from loyalty.core.errors import InsufficientPoints
+from loyalty.core.errors import Busy, InsufficientPoints
 from loyalty.ledger import balances, invariants, locks, posting, rollover
 from loyalty.ledger.locks import LockedBalances
 from loyalty.ledger.models import Lot, Operation, Transfer
@@ -161,13 +162,27 @@ def test_an_accrual_during_a_range_of_the_same_contact_is_neither_lost_nor_lande
     assert (read.spendable, read.spendable_escrow) == (107, 40)
 
 
+def meet_between_accrual_and_landing(monkeypatch):
+    """The purchase has accrued, the job comes and has to wait for it, and only then the purchase lands its points."""
+    make_mature(monkeypatch)
+    met, settle = Meeting(patience=5), points.settle
+    monkeypatch.setattr(posting, "accrue", met.after(posting.accrue))
+    monkeypatch.setattr(rollover, "due_ranges", met.after(rollover.due_ranges))
+    monkeypatch.setattr(points, "settle", lambda *given: (wait_for_waiting(), settle(*given)))
+
+
 def test_a_purchase_of_the_past_and_the_job_do_not_wait_for_each_other_in_a_circle(due, monkeypatch):
     """The accrual takes the escrow balances first, its landing needs the others: so it locks all of them before."""
-    make_mature(monkeypatch)
-    accrued = Meeting(patience=1)
-    monkeypatch.setattr(posting, "accrue", accrued.after(posting.accrue))
-    monkeypatch.setattr(locks, "lock_many", accrued.after(locks.lock_many))
+    meet_between_accrual_and_landing(monkeypatch)
     answers = race(lambda: points.roll_over_escrow(JOB), lambda: buy(due, "past", amount=7, days_ago=31))
     assert [type(each).__name__ for each in answers] == ["RolloverSummary", "Credited"]
     assert answers[0].busy == 0
     assert spendable(due) == 107
+
+
+@pytest.mark.negative_control
+def test_without_that_lock_the_two_wait_in_a_circle_and_the_database_ends_one(due, monkeypatch):
+    meet_between_accrual_and_landing(monkeypatch)
+    monkeypatch.setattr("loyalty.services.purchases.locks", SimpleNamespace(lock_balances=unlocked))
+    answers = race(lambda: points.roll_over_escrow(JOB), lambda: buy(due, "past", amount=7, days_ago=31))
+    assert getattr(answers[0], "busy", 0) == 1 or isinstance(answers[1], Busy)

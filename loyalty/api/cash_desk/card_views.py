@@ -7,7 +7,7 @@ from customers import identifiers
 from loyalty.api.cash_desk import card_answers, card_schema, errors
 from loyalty.api.cash_desk.base import ALL_BUT_CLIENT, CashDeskView
 from loyalty.api.cash_desk.parameters import Parameters
-from loyalty.selectors import cards
+from loyalty.selectors import card_balances
 from loyalty.services import cards as use_cases
 
 
@@ -21,8 +21,8 @@ class Balance(CashDeskView):
         """Return the card with a number, or the card of the contact with a code."""
         if identifiers.looks_like_code(number.strip()):
             self.keys = errors.BALANCE_BY_CODE_KEYS
-            return self.answer(card_answers.balance(cards.by_code(number)))
-        return self.answer(card_answers.balance(cards.by_number(number)))
+            return self.answer(card_answers.balance(card_balances.by_code(number)))
+        return self.answer(card_answers.balance(card_balances.by_number(number)))
 
 
 class BalanceByPhone(CashDeskView):
@@ -34,7 +34,7 @@ class BalanceByPhone(CashDeskView):
     @card_schema.balance_by_phone
     def get(self, request: Request, phone: str) -> Response:
         """Return the card of the contact with a phone: the one not blocked, else the newest."""
-        return self.answer(card_answers.balance(cards.by_phone(phone)))
+        return self.answer(card_answers.balance(card_balances.by_phone(phone)))
 
 
 class Issue(CashDeskView):

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from loyalty.api.cash_desk.card_answers import BonusType
+from loyalty.api.cash_desk.card_answers import CASH, STATUS, Coded
 from loyalty.api.json_body import amount
 from loyalty.core import clock
 from loyalty.ledger import expiry
@@ -64,20 +64,20 @@ def _line(line: PurchaseLine) -> dict[str, Any]:
 
 
 def _accruals(found: StoredPurchase, zone: ZoneInfo) -> list[dict[str, Any]]:
-    earned = ((BonusType.CASH, found.purchase.accrued), (BonusType.STATUS, found.purchase.qualifying))
+    earned = ((CASH, found.purchase.accrued), (STATUS, found.purchase.qualifying))
     return [_accrual(kind, points, found, zone) for kind, points in earned if points]
 
 
-def _accrual(kind: BonusType, points: Decimal, found: StoredPurchase, zone: ZoneInfo) -> dict[str, Any]:
+def _accrual(kind: Coded, points: Decimal, found: StoredPurchase, zone: ZoneInfo) -> dict[str, Any]:
     accrual: dict[str, Any] = {
         "Amount": amount(points),
-        "TypeCode": kind.value[0],
-        "TypeName": kind.value[1],
+        "TypeCode": kind.code,
+        "TypeName": kind.name,
         "InEscrow": found.matures_at is not None and found.matures_at > clock.now(),
     }
     if found.matures_at is not None:
         accrual["MaturesAt"] = _moment(found.matures_at, zone)
-    if kind is BonusType.CASH and found.expires_at is not None:
+    if kind is CASH and found.expires_at is not None:
         accrual["ExpireDate"] = expiry.last_day(found.expires_at, zone).isoformat()
     return accrual
 

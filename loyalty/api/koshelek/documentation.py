@@ -69,8 +69,7 @@ def _answer(form: Any, description: str, value: Any = None) -> OpenApiResponse:
 def _documented(number: int, summary: str, success: OpenApiResponse, *, body: Any = None, **options: Any) -> Any:
     statuses = (401, 422, 429, 503) if body is None else (401, 413, 422, 429, 503)
     refusals = {
-        status: OpenApiResponse(answers.ErrorAnswer, _status_text(status), _refusals(status))
-        for status in statuses
+        status: OpenApiResponse(answers.ErrorAnswer, _status_text(status), _refusals(status)) for status in statuses
     }
     return extend_schema(
         operation_id=f"koshelek_{number}",

@@ -1,15 +1,19 @@
 """A cash desk with a credential for any role, and the cards it meets."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from cards.models import Card
 from loyalty.api.authentication import forget_credentials
 from loyalty.core import clock
+from loyalty.ledger import invariants
 from loyalty.models import Program
 from tests.api.cash_desk.desk import Desk
+from tests.conftest import MovingClock
+from tests.factories import CardFactory
 
 Sell = Callable[..., dict[str, Any]]
 
@@ -63,3 +67,18 @@ def warm_credential(settings: Any) -> Iterator[Callable[[Desk], None]]:
 
     yield warm
     forget_credentials()
+
+
+@pytest.fixture
+def laws_hold(db: None) -> Iterator[None]:
+    """After the test every law of the ledger holds."""
+    yield
+    assert not [law for law in invariants.check() if law.broken]
+
+
+@pytest.fixture
+def rich_card(till: Desk, receipt: Callable[..., dict[str, Any]], story_clock: MovingClock) -> Card:
+    """A card with 100.00 to spend."""
+    card = CardFactory(created_at=story_clock.moment - timedelta(days=60))
+    till.post("purchase/add", receipt(card.number, "R-0", at=story_clock.moment - timedelta(days=31)))
+    return card

@@ -34,6 +34,7 @@ UNKNOWN = [
     "card/a%0Ab",
     "purchase",
     "purchase/",
+    "purchase/%0A",
 ]
 NOT_YET = ["card/block", "card/unblock", "purchase/quote", "purchase/cancel", "purchase/refund", "purchase/hold"]
 

@@ -86,7 +86,7 @@ def test_an_id_may_be_any_text(till, receipt, purchase_id):
     assert show(till, purchase_id)["PurchaseId"] == purchase_id
 
 
-@pytest.mark.parametrize("purchase_id", ["nothing", "quote", "\x00", "a\x00b", "\n", "x" * 500, "\u202e", "ADD/1"])
+@pytest.mark.parametrize("purchase_id", ["nothing", "quote", "\x00", "a\x00b", "x" * 500, "\u202e", "ADD/1"])
 def test_an_id_that_nobody_used_cannot_be_found(till, purchase_id):
     answer = show(till, purchase_id)
     assert (answer.http, answer.key) == (200, "CannotFindPurchase")

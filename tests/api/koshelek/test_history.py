@@ -1,7 +1,7 @@
 """Call 5, GET /v1/card/{cardNumber}/purchases: one element a line of a receipt."""
 
 from datetime import datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -12,8 +12,8 @@ from tests.api.koshelek.conftest import Wallet, buy
 from tests.conftest import MOSCOW, MovingClock
 from tests.factories import CardFactory, ContactFactory
 
-COFFEE = Line(D("60.00"), sku="460", name="Coffee", quantity=D("0.500"), price=D("120.00"))
-BAG = Line(D("40.10"), sku="461", quantity=D(2), price=D("20.05"))
+COFFEE = Line(Decimal("60.00"), sku="460", name="Coffee", quantity=Decimal("0.500"), price=Decimal("120.00"))
+BAG = Line(Decimal("40.10"), sku="461", quantity=Decimal(2), price=Decimal("20.05"))
 
 
 def test_each_line_of_a_receipt_is_one_element_of_texts(wallet: Wallet, anna: str, story_clock: MovingClock) -> None:
@@ -51,25 +51,25 @@ def test_a_purchase_without_lines_is_one_element_without_an_item(
 def test_the_amount_is_what_it_was_before_bonuses_paid(wallet: Wallet, anna: str, story_clock: MovingClock) -> None:
     buy(anna, "100.00")
     story_clock.forward(days=30)
-    buy(anna, "100.00", bonuses_to_pay=D("50.00"))
+    buy(anna, "100.00", bonuses_to_pay=Decimal("50.00"))
     newest = wallet.purchases(anna, startDate="2026-04-01").body[0]
     assert (newest["amount"], newest["bonuses"]) == ("10000", "50.00")
 
 
 @pytest.mark.parametrize("quantity", ["1", "100", "0.001", "12345678901.5"])
 def test_a_quantity_is_written_plainly(wallet: Wallet, anna: str, story_clock: MovingClock, quantity: str) -> None:
-    buy(anna, "10.00", lines=(Line(D("10.00"), quantity=D(quantity)),))
+    buy(anna, "10.00", lines=(Line(Decimal("10.00"), quantity=Decimal(quantity)),))
     assert wallet.purchases(anna, startDate="2026-03-02").body[0]["quantity"] == quantity
 
 
 def test_both_days_are_included_in_the_retailers_zone(wallet: Wallet, anna: str, story_clock: MovingClock) -> None:
     for moment in (
-        datetime(2026, 2, 9, 23, 59, 59, 999999),
-        datetime(2026, 2, 10, 0, 0),
-        datetime(2026, 2, 11, 23, 59, 59, 999999),
-        datetime(2026, 2, 12, 0, 0),
+        datetime(2026, 2, 9, 23, 59, 59, 999999, tzinfo=MOSCOW),
+        datetime(2026, 2, 10, 0, 0, tzinfo=MOSCOW),
+        datetime(2026, 2, 11, 23, 59, 59, 999999, tzinfo=MOSCOW),
+        datetime(2026, 2, 12, 0, 0, tzinfo=MOSCOW),
     ):
-        buy(anna, at=moment.replace(tzinfo=MOSCOW))
+        buy(anna, at=moment)
     days = [line["date"] for line in wallet.purchases(anna, startDate="2026-02-10", endDate="2026-02-11").body]
     assert days == ["2026-02-11", "2026-02-10"]
     assert len(wallet.purchases(anna, startDate="2026-02-09", endDate="2026-02-12").body) == 4

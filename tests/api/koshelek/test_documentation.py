@@ -1,0 +1,149 @@
+"""The page of the API is readable and true: what it says is what the calls do."""
+
+import copy
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from config.wsgi import application
+from loyalty.api.koshelek import choices, errors
+from tests.api.koshelek.conftest import ANNA, Wallet, buy
+
+CALLS = {
+    ("get", "/v1/card"),
+    ("get", "/v1/card/{card_number}"),
+    ("post", "/v1/card/{card_number}"),
+    ("put", "/v1/card/{card_number}/communication"),
+    ("get", "/v1/card/{card_number}/purchases"),
+    ("get", "/v1/card/anonymous"),
+    ("post", "/v1/card/anonymous"),
+    ("post", "/v1/card/anonymous/{card_number}"),
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)
+
+
+@pytest.fixture
+def served() -> Iterator[Any]:
+    """The application as a WSGI server calls it, inside the test's transaction."""
+    # Between requests Django hangs up on a connection that is in somebody's transaction: here it is the test's.
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield application
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+def wallet_part(document: dict[str, Any]) -> dict[str, Any]:
+    part = copy.deepcopy(document)
+    part["paths"] = {path: calls for path, calls in part["paths"].items() if path.startswith("/v1/")}
+    return part
+
+
+def test_exactly_the_calls_that_are_served_are_described(document: dict[str, Any]) -> None:
+    paths = wallet_part(document)["paths"]
+    assert {(method, path) for path, calls in paths.items() for method in calls} == CALLS
+
+
+def test_every_call_names_its_credential_its_refusals_and_an_example(document: dict[str, Any]) -> None:
+    assert document["components"]["securitySchemes"]["koshelekCredential"]["scheme"] == "basic"
+    for calls in wallet_part(document)["paths"].values():
+        for call in calls.values():
+            assert call["security"] == [{"koshelekCredential": []}]
+            assert {"200", "401", "422", "429", "503"} <= set(call["responses"])
+            assert call["summary"]
+            assert call["description"]
+
+
+def test_the_page_shows_every_error_code_and_every_own_choice(document: dict[str, Any]) -> None:
+    text = next(tag["description"] for tag in document["tags"] if tag["name"] == "Koshelek wallet")
+    for row in errors.TABLE:
+        assert f"| `{row.code}` | {row.status} | {row.error} | {row.description} |" in text
+    for call, choice in choices.CHOICES:
+        assert f"| {call} | {choice} |" in text
+
+
+def test_the_document_has_no_warnings() -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True, stdout=StringIO())
+
+
+def test_the_page_and_the_document_open_without_credentials(db: None) -> None:
+    assert Client().get("/api/schema/").status_code == 200
+    page = Client().get("/api/docs/")
+    assert page.status_code == 200
+    assert b"://" not in page.content.replace(b"http://www.w3.org", b"")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(CALLS))
+def test_any_request_gets_an_answer_that_the_document_describes(
+    wallet: Wallet, anna: str, pool: list[str], document: dict[str, Any], served: Any, method: str, path: str
+) -> None:
+    buy(anna)
+    schema = schemathesis.openapi.from_dict(wallet_part(document))
+    schema.app = served
+    operation = schema[path][method]
+
+    @settings(
+        max_examples=60,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def run(case: Any) -> None:
+        if case.path_parameters and len(str(case.path_parameters["card_number"])) % 2:
+            case.path_parameters["card_number"] = anna
+        response = case.call(headers=wallet.headers)
+        checks = [not_a_server_error, status_code_conformance]
+        if response.content:
+            checks += [content_type_conformance, response_schema_conformance]
+        case.validate_response(response, checks=checks)
+        assert response.headers["content-type"] == ["application/json; charset=utf-8"]
+
+    run()
+
+
+@pytest.mark.parametrize("call", ["find", "balance", "history", "reserve", "issue", "refusal"])
+def test_a_real_answer_fits_the_document(
+    wallet: Wallet, anna: str, pool: list[str], document: dict[str, Any], call: str
+) -> None:
+    import jsonschema
+
+    buy(anna)
+    method, path, reply = {
+        "find": lambda: ("get", "/v1/card", wallet.find(msisdn=ANNA["phone"])),
+        "balance": lambda: ("get", "/v1/card/{card_number}", wallet.get(f"/v1/card/{anna}")),
+        "history": lambda: (
+            "get",
+            "/v1/card/{card_number}/purchases",
+            wallet.purchases(anna, startDate="2020-01-01"),
+        ),
+        "reserve": lambda: ("get", "/v1/card/anonymous", wallet.get("/v1/card/anonymous")),
+        "issue": lambda: ("post", "/v1/card/anonymous", wallet.issue(**ANNA)),
+        "refusal": lambda: ("get", "/v1/card", wallet.find()),
+    }[call]()
+    answer = document["paths"][path][method]["responses"][str(reply.status)]
+    shape = answer["content"]["application/json"]["schema"]
+    assert reply.body
+    jsonschema.validate(reply.body, shape | {"components": document["components"]})
