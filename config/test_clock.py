@@ -46,7 +46,7 @@ def banner() -> str:
     """Return the line, with the moment in the retailer's zone."""
     moment = timezone.localtime(clock.now(), _zone())
     text = _("Test clock: the service's time is shifted. It is now %(moment)s.") % {
-        "moment": date_format(moment, "j M Y, H:i")
+        "moment": date_format(moment, _("j M Y, H:i"))
     }
     return str(format_html('<div id="test-clock" role="status" style="{}">{}</div>', _STYLE, text))
 

@@ -11,11 +11,16 @@ def _style(_request: HttpRequest) -> str:
     return str(static("back_office/style.css"))
 
 
+def _icon(_request: HttpRequest) -> str:
+    return str(static("back_office/icon.svg"))
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": _("Loyalty back office"),
     "SITE_HEADER": _("Loyalty"),
     "SITE_SUBHEADER": _("Back office"),
     "SITE_SYMBOL": "loyalty",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _icon}],
     "SITE_URL": None,
     # The journal is the history; Django's own would show a part of it only.
     "SHOW_HISTORY": False,

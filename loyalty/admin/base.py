@@ -20,6 +20,16 @@ from loyalty.admin.pages import Fact, Group, Page, choice, shown
 from loyalty.admin.paging import InfinitePaginator
 
 
+class Crumb:
+    """A record under the name that its page gives it, for the line above the page."""
+
+    def __init__(self, record: Model, title: str) -> None:
+        self._meta, self.pk, self._title = record._meta, record.pk, title
+
+    def __str__(self) -> str:
+        return self._title
+
+
 class ReadOnly(ModelAdmin):
     """A list and a page of one noun. Rights come from the table in `roles`, changes from `commands`."""
 
@@ -121,10 +131,14 @@ class ReadOnly(ModelAdmin):
         return {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "original": record,
-            "title": str(record) if record else self.opts.verbose_name,
+            "original": Crumb(record, self.title_of(record)) if record else None,
+            "title": self.title_of(record) if record else self.opts.verbose_name,
             "has_view_permission": True,
         }
+
+    def title_of(self, record: Any) -> str:
+        """Return what a record is called on its page, in the reader's language."""
+        return str(record)
 
     def list_address(self) -> str:
         """Return the address of the list."""

@@ -35,6 +35,10 @@ class ConsentAdmin(ReadOnly):
             return queryset, False
         return queryset.filter(contact_id__in=search.contact_ids(search_term)), False
 
+    def title_of(self, record: Consent) -> str:
+        """Name the channel."""
+        return record.channel
+
     def page(self, request: HttpRequest, record: Consent) -> Page:
         """Show one statement."""
         holder = Fact(_("customer"), pages.link(record.contact, "customers.contact", record.contact_id))

@@ -45,7 +45,8 @@ class JournalAdmin(ReadOnly):
             facts.append(
                 Fact(_("customer"), pages.link(contact or record.contact_id, "customers.contact", record.contact_id))
             )
-        details = [Fact(name, _told(value)) for name, value in record.details.items()]
+        told = {**record.details, **record.details.get("changes", {})}
+        details = [Fact(name, _told(value)) for name, value in told.items() if name != "changes"]
         groups = [Group(_("Entry"), facts)]
         return Page([*groups, Group(_("Details"), details)] if details else groups)
 

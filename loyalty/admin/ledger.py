@@ -63,6 +63,10 @@ class BalanceAdmin(OfContact):
     )
     newest_of_contact = ("contact_id", "account")
 
+    def title_of(self, record: BonusBalance) -> str:
+        """Name the account."""
+        return pages.choice(record, "account")
+
     def page(self, request: HttpRequest, record: BonusBalance) -> Page:
         """Show the booked row, and beside it what counts now: the clock decides, not the job."""
         facts = [
@@ -94,6 +98,10 @@ class OperationAdmin(OfContact):
     )
     newest_of_contact = ("-effective_at", "-id")
     facts = ("kind", "effective_at", "recorded_at", "actor", "cause", "reason")
+
+    def title_of(self, record: Operation) -> str:
+        """Name the kind and the number."""
+        return f"{pages.choice(record, 'kind')} {record.pk}"
 
     def page(self, request: HttpRequest, record: Operation) -> Page:
         """Show an operation with everything it wrote."""
@@ -127,6 +135,10 @@ class LotAdmin(OfContact):
     ) -> tuple[QuerySet[Lot], bool]:
         """Find lots of a contact that hold points."""
         return super().get_search_results(request, queryset.filter(remaining__gt=0), search_term)
+
+    def title_of(self, record: Lot) -> str:
+        """Name the number."""
+        return f"№ {record.pk}"
 
     def page(self, request: HttpRequest, record: Lot) -> Page:
         """Show a lot, the operations of its life, and what was drawn from it."""

@@ -85,12 +85,12 @@ class Page:
 
 def moment(value: datetime | None) -> str:
     """Write a moment in the retailer's zone."""
-    return date_format(timezone.localtime(value), "j M Y, H:i") if value else NOTHING
+    return date_format(timezone.localtime(value), gettext("j M Y, H:i")) if value else NOTHING
 
 
 def day(value: date | None) -> str:
     """Write a day."""
-    return date_format(value, "j M Y") if value else NOTHING
+    return date_format(value, gettext("j M Y")) if value else NOTHING
 
 
 def amount(value: Decimal | None) -> str:

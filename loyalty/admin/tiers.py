@@ -141,6 +141,10 @@ class StandingAdmin(ReadOnly):
             return queryset, False
         return queryset.filter(contact_id__in=search.contact_ids(search_term)), False
 
+    def title_of(self, record: Standing) -> str:
+        """Name the tier."""
+        return record.tier.name
+
     def page(self, request: HttpRequest, record: Standing) -> Page:
         """Show one period."""
         holder = Fact(_("customer"), pages.link(record.contact, "customers.contact", record.contact_id))

@@ -196,7 +196,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "auth.user": (_("person"), _("staff")),
 }
 PACKAGES = {
-    "customers": _("Customers"),
+    "customers": _("Contacts and consents"),
     "cards": _("Cards and series"),
     "tiers": _("Tiers and standings"),
     "ledger": _("Ledger"),

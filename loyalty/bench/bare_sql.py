@@ -83,18 +83,22 @@ WITH held AS (
         END AS kept
     FROM ledger_lot, held
     WHERE contact_id = %(contact)s AND account = 1 AND remaining > 0 AND matures_at <= %(now)s
+), standing AS (
+    SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) AS due,
+        coalesce(sum(kept) FILTER (WHERE expires_at <= %(now)s), 0) AS expired
+    FROM mature
 ), live AS (
     SELECT expires_at, sum(kept) AS amount FROM mature
     WHERE kept > 0 AND expires_at > %(now)s GROUP BY expires_at ORDER BY expires_at LIMIT 1
 )
-SELECT (SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) FROM mature),
-    (SELECT coalesce(sum(kept) FILTER (WHERE expires_at <= %(now)s), 0) FROM mature),
+SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(remaining), 0) FROM ledger_lot WHERE contact_id = %(contact)s AND account = 3
         AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s),
     (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
-    (SELECT expires_at FROM live), (SELECT amount FROM live),
+    live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
         FROM ledger_bonusbalance WHERE contact_id = %(contact)s)
+FROM standing LEFT JOIN live ON true
 """
 
 RANGES = """
@@ -161,9 +165,20 @@ RETURNING standing.contact_id, reached.tier_id
 """
 
 CARD = """
-SELECT card.id, card.status, card.category, contact.id, contact.code, contact.first_name
-FROM cards_card card LEFT JOIN customers_contact contact ON contact.id = card.contact_id
-WHERE card.number = %(number)s
+SELECT card.number, card.status, card.category, card.card_type, series.barcode, contact.id, contact.phone,
+    contact.code, contact.surname, contact.first_name, contact.patronymic, program.zone
+FROM cards_card card JOIN cards_cardseries series ON series.id = card.series_id
+    LEFT JOIN customers_contact contact ON contact.id = card.contact_id, loyalty_program program
+WHERE card.number = %(number)s AND program.id = 1
+"""
+
+PORTIONS = BALANCE[: BALANCE.index("), standing AS")] + """)
+SELECT sum(kept), true, expires_at FROM mature
+WHERE kept > 0 AND (expires_at IS NULL OR expires_at > %(now)s) GROUP BY expires_at
+UNION ALL
+SELECT sum(remaining), false, matures_at FROM ledger_lot
+WHERE contact_id = %(contact)s AND account = 1 AND landed IS NULL AND remaining > 0 AND matures_at > %(now)s
+GROUP BY matures_at ORDER BY 3 NULLS LAST
 """
 
 HOLDER = """

@@ -18,27 +18,39 @@ from loyalty.core import clock
 
 
 def balance(_request: HttpRequest, number: str) -> JsonResponse:
-    """Answer a card, its holder and the four amounts of the holder's points."""
+    """Answer a card, its holder and the four amounts of the holder's points: two statements, as the till's door."""
+    return _answer(_card_and_points(number, clock.now()))
+
+
+def points_by_date(_request: HttpRequest, number: str) -> JsonResponse:
+    """Answer the same and the points by date: three statements, as the wallet's door."""
     now = clock.now()
+    found = _card_and_points(number, now)
+    with connection.cursor() as cursor:
+        cursor.execute(bare_sql.PORTIONS, {"contact": found["contact"], "now": now})
+        return _answer(found | {"by_date": cursor.fetchall()})
+
+
+def _card_and_points(number: str, now: datetime) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(bare_sql.CARD, {"number": number})
-        card_id, status, category, contact, code, name = cursor.fetchone()
+        card = cursor.fetchone()
+        contact = card[5]
         cursor.execute(bare_sql.BALANCE, {"contact": contact, "now": now})
         due, expired, qualifying, burned, expires_at, expiring, rows = cursor.fetchone()
     held = {account: Decimal(amount) for account, amount, _, _ in rows or ()}
     zero = Decimal(0)
-    return _answer(
-        {
-            "card": [card_id, number, status, category],
-            "holder": [code, name],
-            "spendable": held.get(1, zero) + due - expired,
-            "spendable_escrow": held.get(2, zero) - due,
-            "qualifying": held.get(3, zero) + qualifying,
-            "qualifying_escrow": held.get(4, zero) - qualifying,
-            "burned": burned + expired,
-            "expiring": [expiring, expires_at],
-        }
-    )
+    return {
+        "card": card[:5],
+        "contact": contact,
+        "holder": card[6:],
+        "spendable": held.get(1, zero) + due - expired,
+        "spendable_escrow": held.get(2, zero) - due,
+        "qualifying": held.get(3, zero) + qualifying,
+        "qualifying_escrow": held.get(4, zero) - qualifying,
+        "burned": burned + expired,
+        "expiring": [expiring, expires_at],
+    }
 
 
 @csrf_exempt

@@ -43,7 +43,7 @@ class Call:
 
 CALLS = (
     Call("GET card/balance", "/api/card/balance/by/{number}", "/bare/balance/{number}", "cash_desk", "till", aim=0.7),
-    Call("GET v1/card", "/v1/card/{number}", "/bare/balance/{number}", "koshelek", aim=0.7),
+    Call("GET v1/card", "/v1/card/{number}", "/bare/points/{number}", "koshelek", aim=0.7),
     Call(
         "POST purchase/add",
         "/api/purchase/add",

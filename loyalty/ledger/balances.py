@@ -33,6 +33,10 @@ class AccountBalance:
     public_id: UUID | None
 
 
+# Account, amount, lifetime, public id, as the statement gives them.
+_Row = tuple[int, str, str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """Points of one contact at one moment. `spendable` is below zero while there is a debt."""
@@ -43,12 +47,29 @@ class Balance:
     qualifying_escrow: Decimal
     burned: Decimal
     expiring: Expiring | None
-    accounts: tuple[AccountBalance, ...]
+    _rows: tuple[_Row, ...]
+    _landed: tuple[Decimal, Decimal]
 
     @property
     def available(self) -> Decimal:
         """Points that may be spent now: never below zero."""
         return max(self.spendable, ZERO)
+
+    @property
+    def accounts(self) -> tuple[AccountBalance, ...]:
+        """The four accounts with all that ever entered them. Made when asked for: a till never asks."""
+        amounts = (self.spendable, self.spendable_escrow, self.qualifying, self.qualifying_escrow)
+        entered = dict(zip((Account.SPENDABLE, Account.QUALIFYING), self._landed, strict=True))
+        rows = {row[0]: row for row in self._rows}
+        return tuple(
+            AccountBalance(
+                account,
+                amount,
+                Decimal(rows[account][2] if account in rows else ZERO) + entered.get(account, ZERO),
+                UUID(rows[account][3]) if account in rows else None,
+            )
+            for account, amount in zip(HELD, amounts, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +98,22 @@ held AS (
 )"""
 
 _BALANCE = f"""
-WITH {_MATURE_LOTS}, due AS (
-    SELECT coalesce(sum(remaining), 0) AS qualifying FROM ledger_lot
-    WHERE contact_id = %(contact)s AND account = 3 AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s
+WITH {_MATURE_LOTS}, standing AS (
+    SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) AS due,
+        coalesce(sum(kept) FILTER (WHERE expires_at <= %(now)s), 0) AS expired
+    FROM mature
 ), live AS (
     SELECT expires_at, sum(kept) AS amount FROM mature
-    WHERE kept > 0 AND (expires_at IS NULL OR expires_at > %(now)s) GROUP BY expires_at
+    WHERE kept > 0 AND expires_at > %(now)s GROUP BY expires_at ORDER BY expires_at LIMIT 1
 )
-SELECT
-    (SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) FROM mature),
-    (SELECT coalesce(sum(kept) FILTER (WHERE expires_at <= %(now)s), 0) FROM mature),
-    (SELECT qualifying FROM due),
+SELECT standing.due, standing.expired,
+    (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
+       WHERE contact_id = %(contact)s AND account = 3 AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s),
     (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
-    (SELECT expires_at FROM live WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1),
-    (SELECT amount FROM live WHERE expires_at IS NOT NULL ORDER BY expires_at LIMIT 1),
+    live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
        FROM ledger_bonusbalance WHERE contact_id = %(contact)s)
+FROM standing LEFT JOIN live ON true
 """
 
 _PORTIONS = f"""
@@ -112,29 +133,16 @@ def read(contact_id: int, now: datetime) -> Balance:
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, {"contact": contact_id, "now": now})
         due, expired, due_qualifying, burned, expires_at, expiring, rows = cursor.fetchone()
-    held = {row[0]: (Decimal(row[1]), Decimal(row[2]), UUID(row[3])) for row in rows or ()}
-    moved = {
-        Account.SPENDABLE: due - expired,
-        Account.SPENDABLE_ESCROW: -due,
-        Account.QUALIFYING: due_qualifying,
-        Account.QUALIFYING_ESCROW: -due_qualifying,
-    }
-    entered = {Account.SPENDABLE: due, Account.QUALIFYING: due_qualifying}
-    accounts = []
-    for account in HELD:
-        amount, lifetime, public_id = held.get(account, (ZERO, ZERO, None))
-        accounts.append(
-            AccountBalance(account, amount + moved[account], lifetime + entered.get(account, ZERO), public_id)
-        )
-    spendable, spendable_escrow, qualifying, qualifying_escrow = (each.amount for each in accounts)
+    held = dict.fromkeys(HELD, ZERO) | {row[0]: Decimal(row[1]) for row in rows or ()}
     return Balance(
-        spendable=spendable,
-        spendable_escrow=spendable_escrow,
-        qualifying=qualifying,
-        qualifying_escrow=qualifying_escrow,
+        spendable=held[Account.SPENDABLE] + due - expired,
+        spendable_escrow=held[Account.SPENDABLE_ESCROW] - due,
+        qualifying=held[Account.QUALIFYING] + due_qualifying,
+        qualifying_escrow=held[Account.QUALIFYING_ESCROW] - due_qualifying,
         burned=burned + expired,
         expiring=Expiring(expiring, expires_at) if expires_at else None,
-        accounts=tuple(accounts),
+        _rows=tuple(rows or ()),
+        _landed=(due, due_qualifying),
     )
 
 

@@ -6,6 +6,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from loyalty.core.roles import Role
+
 
 class Surface(models.TextChoices):
     KOSHELEK = "koshelek", "Koshelek wallet"
@@ -14,17 +16,8 @@ class Surface(models.TextChoices):
     LOYALTY_DATA = "loyalty_data", "Loyalty data"
 
 
-class CashDeskRole(models.TextChoices):
-    """Roles of a cash-desk credential (specs/cash_desk.md, Settled points)."""
-
-    TILL = "till", "Till"
-    CLIENT = "client", "Client (site, mobile app)"
-    CC_OPERATOR = "cc_operator", "Call-centre operator"
-    MARKETER = "marketer", "Marketer"
-    SENIOR_EMPLOYEE = "senior_employee", "Senior employee"
-    DIRECTOR = "director", "Director"
-    ADMINISTRATOR = "administrator", "Administrator"
-
+CashDeskRole = Role
+"""Roles of a cash-desk credential (specs/cash_desk.md, Settled points)."""
 
 LOGIN_PATTERN = r"^[A-Za-z0-9-]{1,40}$"
 

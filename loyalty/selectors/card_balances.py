@@ -1,4 +1,4 @@
-"""A card as a till sees it: two plain statements, because a queue waits for them (design.md, Choices, hot paths)."""
+"""A card as a door shows it: two plain statements, because a queue waits for them (design.md, Choices, hot paths)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,9 @@ from loyalty.ledger import balances
 from loyalty.ledger.balances import Balance
 
 _CARD = """
-SELECT card.number, card.status, card.category, card.card_type, contact.id, contact.phone, contact.code,
+SELECT card.number, card.status, card.category, card.card_type, series.barcode, contact.id, contact.phone, contact.code,
     contact.surname, contact.first_name, contact.patronymic, program.zone
-FROM {source}, loyalty_program program
+FROM {source} JOIN cards_cardseries series ON series.id = card.series_id, loyalty_program program
 WHERE {where} AND program.id = 1
 """
 _BY_NUMBER = _CARD.format(
@@ -41,6 +41,7 @@ class CardBalance:
     status: int
     category: int
     card_type: int
+    barcode: str
     contact_id: int | None
     phone: str
     code: str
@@ -88,9 +89,19 @@ def _read(sql: str, value: str) -> Any:
 
 
 def _with_points(row: Any) -> CardBalance:
-    number, status, category, card_type, contact_id, phone, code, *names, zone = row
+    number, status, category, card_type, barcode, contact_id, phone, code, *names, zone = row
     points = balances.read(contact_id, clock.now()) if contact_id else None
     name = " ".join(part for part in names if part)
     return CardBalance(
-        number, status, category, card_type, contact_id, phone or "", code or "", name, ZoneInfo(zone), points
+        number,
+        status,
+        category,
+        card_type,
+        barcode,
+        contact_id,
+        phone or "",
+        code or "",
+        name,
+        ZoneInfo(zone),
+        points,
     )

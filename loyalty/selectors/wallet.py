@@ -16,7 +16,8 @@ from loyalty.core import clock
 from loyalty.ledger import balances, expiry
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program, PurchaseLine, PurchaseStatus
-from loyalty.selectors import cards
+from loyalty.selectors import card_balances, cards
+from loyalty.selectors.card_balances import CardBalance
 
 HISTORY_LINES = 5000
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
@@ -44,7 +45,7 @@ class DatedPoints:
 class CardPoints:
     """A card with its holder's points: all of them, those that can be spent now, and by date."""
 
-    card: Card
+    card: CardBalance
     total: Decimal
     available: Decimal
     dated: list[DatedPoints]
@@ -80,17 +81,16 @@ def find_card(search: Search) -> Card | None:
 
 
 def card_points(number: str) -> CardPoints:
-    """Return a card and its holder's points (4 statements). Raises CardNumberInvalid, CardNotFound, CardUnbound."""
-    found = cards.by_number(number)
-    if found.contact is None or found.balance is None:
+    """Return a card and its holder's points (3 statements). Raises CardNumberInvalid, CardNotFound, CardUnbound."""
+    card = card_balances.by_number(number)
+    if card.contact_id is None or card.points is None:
         raise CardUnbound()
-    balance = found.balance
-    portions = balances.portions(found.contact.pk, clock.now())
+    portions = balances.portions(card.contact_id, clock.now())
     return CardPoints(
-        card=found.card,
-        total=balance.spendable + balance.spendable_escrow,
-        available=ZERO if found.frozen else balance.available,
-        dated=_by_day(portions, _zone()),
+        card=card,
+        total=card.points.spendable + card.points.spendable_escrow,
+        available=ZERO if card.frozen else card.points.available,
+        dated=_by_day(portions, card.zone),
     )
 
 

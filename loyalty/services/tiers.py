@@ -28,14 +28,14 @@ def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str
         ladder = locks.lock_ladder()
         tier = next(each for each in ladder if each.pk == tier_id)
         changed = {name: value for name, value in changes.items() if getattr(tier, name) != value}
-        details: dict[str, Any] = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
+        details = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
         for name, value in changed.items():
             setattr(tier, name, value)
         _require_valid(tier)
         _require_rising(ladder)
         if changed:
             tier.save(update_fields=list(changed))
-            journal.record(actor, "tier.change", tier.name, reason=reason, **details)
+            journal.record(actor, "tier.change", tier.name, reason=reason, changes=details)
     return tier
 
 

@@ -1,17 +1,15 @@
 """A worker dies in the middle of fifty thousand lots, and the broker is not there: nothing is lost or doubled."""
 
 import time
-from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
 from redis import Redis
 
-from loyalty.core import actors, clock
+from loyalty.core import clock
 from loyalty.core.wake import wake
 from loyalty.models import JobRun
-from loyalty.services import points
 from tests.concurrency import many_lots
 from tests.concurrency.worker import Worker, broker, broker_url, send, until, worker
 
@@ -68,9 +66,6 @@ def test_a_worker_killed_in_the_middle_of_fifty_thousand_lots_loses_and_doubles_
     contacts, log = many_lots.write(LOTS, clock.now()), tmp_path / "worker.log"
     with broker() as redis:
         with worker(log, ROLLOVER_LOTS_PER_RANGE="100") as first:
-            command = Path(f"/proc/{first.process.pid}/cmdline").read_text().replace("\0", " ")
-            assert "celery" in command
-            assert " worker " in command
             send(TASK)
             done = kill_in_the_middle(first)
         assert 0 < done < LOTS
@@ -90,25 +85,12 @@ def test_a_worker_killed_in_the_middle_of_fifty_thousand_lots_loses_and_doubles_
     assert_all_landed_once(contacts)
 
 
-def test_a_hand_run_finishes_beside_a_task_that_comes_again(tmp_path):
-    """The same work done by two at once, and once more by nobody's order: each lot lands once."""
-    contacts, log = many_lots.write(LOTS // 10, clock.now()), tmp_path / "worker.log"
-    with broker(), worker(log, ROLLOVER_LOTS_PER_RANGE="50"):
-        send(TASK)
-        send(TASK)
-        until(lambda: landed() > 0, log)
-        points.roll_over_escrow(actors.system("by-hand"))
-        until(lambda: JobRun.objects.filter(finished_at=None).count() == 0 and landed() == LOTS // 10, log)
-    assert one("SELECT count(*) FROM ledger_operation WHERE kind = 'rollover'") == contacts * 2
-
-
 def test_a_stopped_broker_does_not_fail_a_use_case(settings, monkeypatch):
-    from celery import Celery, current_app
+    from celery import Celery
 
     lost = Celery(broker="redis://127.0.0.1:1/0", set_as_current=False)
     lost.conf.broker_transport_options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
     monkeypatch.setattr("loyalty.core.wake.current_app", lost)
-    assert current_app is not lost
     began = time.monotonic()
     with transaction.atomic():
         wake(TASK)
@@ -116,7 +98,7 @@ def test_a_stopped_broker_does_not_fail_a_use_case(settings, monkeypatch):
             job="kept", actor="test", as_of=clock.now(), started_at=clock.now(), updated_at=clock.now()
         )
     assert JobRun.objects.get().job == "kept"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 2
 
 
 def test_a_wake_up_is_sent_after_the_commit_and_never_for_work_that_was_rolled_back(monkeypatch):

@@ -86,7 +86,7 @@ class ErrorAnswer(serializers.Serializer[Any]):
 
 def card(held: Card) -> dict[str, Any]:
     """Return the body of calls 1, 6 and 8."""
-    return {"card": _card(held)}
+    return {"card": _card(held.number, held.status, held.series.barcode)}
 
 
 def card_points(found: CardPoints) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def card_points(found: CardPoints) -> dict[str, Any]:
         "available": _points(found.available),
         "bonuses": [_dated(points) for points in found.dated],
     }
-    return {"card": _card(found.card) | {"bonus": bonus}}
+    return {"card": _card(found.card.number, found.card.status, found.card.barcode) | {"bonus": bonus}}
 
 
 def history(lines: Iterable[HistoryLine]) -> list[dict[str, str]]:
@@ -104,18 +104,16 @@ def history(lines: Iterable[HistoryLine]) -> list[dict[str, str]]:
     return [_line(line) for line in lines]
 
 
-def _card(held: Card) -> dict[str, Any]:
+def _card(number: str, status: int, barcode: str) -> dict[str, Any]:
     return {
-        "cardNumber": held.number,
-        "cardState": "active" if held.status in USABLE else "inactive",
-        "barcode": {"barcodeNumber": held.number, "barcodeType": _barcode_type(held)},
+        "cardNumber": number,
+        "cardState": "active" if status in USABLE else "inactive",
+        "barcode": {"barcodeNumber": number, "barcodeType": _barcode_type(number, barcode)},
     }
 
 
-def _barcode_type(held: Card) -> str:
-    chosen = str(held.series.barcode)
-    fits = _LENGTHS.get(chosen, len(held.number)) == len(held.number)
-    return chosen if fits else Barcode.CODE_128.value
+def _barcode_type(number: str, barcode: str) -> str:
+    return barcode if _LENGTHS.get(barcode, len(number)) == len(number) else Barcode.CODE_128.value
 
 
 def _dated(points: DatedPoints) -> dict[str, str]:

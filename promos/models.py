@@ -1,0 +1,134 @@
+"""Promotions, the periods in which they were live, and what they have granted (specs/cash_desk.md, Purchases)."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django_fsm import FSMField, transition
+
+from customers.models import Contact
+
+
+class PromotionStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    LIVE = "live", "Live"
+    PAUSED = "paused", "Paused"
+    ENDED = "ended", "Ended"
+
+
+class PromotionKind(models.TextChoices):
+    """What a promotion awards; `value` is percent, times the base, or points."""
+
+    PERCENT = "percent", "Percent of the money paid"
+    MULTIPLIER = "multiplier", "Times the base points"
+    FIXED = "fixed", "Fixed points for the basket"
+
+
+class Promotion(models.Model):
+    """A rule that marketers switch on: empty lists mean "any". Its terms do not change once it has been live.
+
+    `granted` is what it has given so far, `budget` the most it may give in all, `customer_cap` to one customer.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80, unique=True)
+    status = FSMField(choices=PromotionStatus.choices, default=PromotionStatus.DRAFT, protected=True)
+    kind = models.CharField(max_length=12, choices=PromotionKind.choices)
+    value = models.DecimalField(max_digits=10, decimal_places=2)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    minimum_basket = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    categories = models.JSONField(default=list, blank=True)
+    skus = models.JSONField(default=list, blank=True)
+    stores = models.JSONField(default=list, blank=True)
+    weekdays = models.JSONField(default=list, blank=True, help_text="1 Monday to 7 Sunday.")
+    hour_from = models.PositiveSmallIntegerField(default=0)
+    hour_until = models.PositiveSmallIntegerField(default=24)
+    first_purchase = models.BooleanField(default=False)
+    birthday_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days before and after the birthday; 0 is the day itself."
+    )
+    stacks = models.BooleanField(default=True, help_text="Added to other promotions; if not, only the best counts.")
+    qualifies = models.BooleanField(default=False, help_text="Its points count for the tier, too.")
+    customer_cap = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    budget = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    granted = models.DecimalField(max_digits=14, decimal_places=2, default=0, editable=False)
+    created_at = models.DateTimeField(editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(status__in=PromotionStatus.values), name="promotion_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=PromotionKind.values), name="promotion_kind_known"),
+            models.CheckConstraint(
+                condition=Q(value__gt=0) & (~Q(kind=PromotionKind.MULTIPLIER) | Q(value__gt=1)), name="promotion_value"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="promotion_dates"
+            ),
+            models.CheckConstraint(
+                condition=Q(hour_from__lt=F("hour_until"), hour_until__lte=24), name="promotion_hours"
+            ),
+            models.CheckConstraint(
+                condition=Q(granted__gte=0) & (Q(budget__isnull=True) | Q(granted__lte=F("budget"))),
+                name="promotion_within_budget",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @transition(field=status, source=[PromotionStatus.DRAFT, PromotionStatus.PAUSED], target=PromotionStatus.LIVE)
+    def go_live(self) -> None:
+        """Start, or go on."""
+
+    @transition(field=status, source=PromotionStatus.LIVE, target=PromotionStatus.PAUSED)
+    def pause(self) -> None:
+        """Stop for a while."""
+
+    @transition(
+        field=status,
+        source=[PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED],
+        target=PromotionStatus.ENDED,
+    )
+    def end(self) -> None:
+        """Stop for good."""
+
+
+class LivePeriod(models.Model):
+    """From when until when a promotion was live: a late upload earns what its own moment earned."""
+
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="live_periods")
+    began_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=("promotion",), condition=Q(ended_at__isnull=True), name="one_open_live_period"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("began_at")), name="live_period_dates"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promotion_id} from {self.began_at:%Y-%m-%d %H:%M}"
+
+
+class CustomerGrant(models.Model):
+    """What a promotion has given to one customer, kept for promotions with a cap per customer."""
+
+    promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="+")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="+", db_index=False)
+    granted = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=("contact", "promotion"), name="customer_grant_once"),
+            models.CheckConstraint(condition=Q(granted__gte=0), name="customer_grant_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promotion_id}/{self.contact_id}: {self.granted}"

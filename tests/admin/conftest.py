@@ -1,0 +1,78 @@
+"""A retailer with a little of everything, and a browser for each role."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from cards.models import Card, CardCategory
+from customers.models import Contact
+from customers.services import PersonalData
+from loyalty.core import actors, clock
+from loyalty.models import JobRun
+from loyalty.services import api_clients, cards, purchases, staff, wallet
+from loyalty.services.purchases import Sale
+from promos.basket import Line
+
+APP = actors.client("wallet-app", "", "koshelek")
+TILL = actors.client("till-1", "till", "cash_desk")
+SYSTEM = actors.system("test")
+
+Browser = Callable[..., Client]
+
+
+@pytest.fixture
+def browser(db: None) -> Browser:
+    """Open a browser logged in as a person with a role; the role None is nobody."""
+
+    def open_as(role: str | None, username: str = "") -> Client:
+        client = Client()
+        if role is not None:
+            user, _ = staff.create(SYSTEM, username=username or f"p-{role.replace('_', '-')}", role=role)
+            client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return open_as
+
+
+def shopper(serial: int = 1, **person: object) -> Card:
+    """A person with a virtual card, and one purchase of two lines."""
+    data: dict[str, object] = {
+        "phone": f"+7900123{serial:04d}",
+        "email": f"Anna{serial}@example.com",
+        "first_name": "Анна",
+        "surname": "Иванова",
+        "birth_date": date(1990, 1, 1),
+    }
+    card = wallet.issue_virtual(APP, PersonalData(**(data | person)))  # type: ignore[arg-type]
+    wallet.set_channels(APP, card.number, allow=["email"], deny=["call"])
+    return card
+
+
+def buy(card: Card, purchase_id: str, amount: str = "100.00") -> None:
+    """A purchase at the first store."""
+    lines = (Line(Decimal(amount) / 2, sku="1", name="Tea"), Line(Decimal(amount) / 2, sku="2", name="Coffee"))
+    sale = Sale(purchase_id, card.number, "", clock.now(), "0001", Decimal(amount), lines, till="1", cashier="Vera")
+    purchases.add_purchase(TILL, sale)
+
+
+@pytest.fixture
+def retailer(story_clock: object, db: None) -> Contact:
+    """One shopper with a card, points, a tier; a pool, an API client, a job run."""
+    card = shopper()
+    buy(card, "R-1")
+    cards.create_card_pool(SYSTEM, count=1, category=CardCategory.PLASTIC)
+    api_clients.create(SYSTEM, surface="koshelek", login="app")
+    now = clock.now()
+    JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
+    assert card.contact is not None
+    return card.contact
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    """Somebody of the back office to act upon."""
+    return staff.create(SYSTEM, username="somebody", role="marketer")[0]

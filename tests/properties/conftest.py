@@ -1,0 +1,15 @@
+"""How hard hypothesis tries: the same cases every time, or with HYPOTHESIS_PROFILE=thorough new and many of them."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+_SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+
+settings.register_profile(
+    "quick", max_examples=25, stateful_step_count=25, derandomize=True, deadline=None, suppress_health_check=_SLOW
+)
+settings.register_profile(
+    "thorough", max_examples=500, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
