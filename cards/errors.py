@@ -35,6 +35,16 @@ class CardBoundToAnother(LoyaltyError):
     message = "This card belongs to another customer."
 
 
+class BlockReasonForbidden(LoyaltyError):
+    code = "BlockReasonForbidden"
+    message = "This role may not block this card for this reason."
+
+
+class UnblockReasonForbidden(LoyaltyError):
+    code = "UnblockReasonForbidden"
+    message = "This role may not unblock this card with this reason."
+
+
 class ContactHasAnotherCard(LoyaltyError):
     code = "ContactHasAnotherCard"
     message = "The customer has another card. Block that one for replacement first."

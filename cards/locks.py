@@ -1,5 +1,6 @@
 """Row locks on cards."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,12 @@ from cards.models import Card, CardCategory, CardSeries, CardStatus, Reservation
 def lock_by_number(number: str) -> Card | None:
     """Lock and return the card with a number, None if there is none."""
     return Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
+
+
+def lock_by_numbers(numbers: Iterable[str]) -> dict[str, Card]:
+    """Lock the cards with these numbers in the order of their keys; return those that exist, by number."""
+    found = Card.objects.select_for_update(of=("self",), no_key=True).filter(number__in=set(numbers)).order_by("pk")
+    return {card.number: card for card in found}
 
 
 # Written out, not by the ORM: as parameters, status and category would hide the index of the pool from a

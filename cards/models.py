@@ -159,7 +159,7 @@ class BlockRecord(models.Model):
     card = models.ForeignKey(Card, models.PROTECT, related_name="block_records", db_index=False)
     blocking = models.BooleanField()
     reason_code = models.PositiveSmallIntegerField()
-    reason_name = models.CharField(max_length=120, blank=True, db_default="")
+    reason_name = models.CharField(max_length=300, blank=True, db_default="")
     actor = models.CharField(max_length=80)
     role = models.CharField(max_length=40)
     channel = models.CharField(max_length=40)

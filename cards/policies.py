@@ -1,4 +1,4 @@
-"""The transition table of specs/cash_desk.md (columns issue, bindto, active), row by row. Pure."""
+"""The transition table of specs/cash_desk.md, row by row. Pure."""
 
 from enum import Enum
 
@@ -24,22 +24,21 @@ class Outcome(Enum):
     REFUSE = "StatusError"
 
 
-TRANSITIONS: dict[State, dict[str, Outcome]] = {
-    State.NEW: {"issue": Outcome.CHANGE, "bindto": Outcome.REFUSE, "active": Outcome.REFUSE},
-    State.ISSUED_UNBOUND: {"issue": Outcome.NO_CHANGE, "bindto": Outcome.CHANGE, "active": Outcome.REFUSE},
-    State.ISSUED_INSUFFICIENT: {
-        "issue": Outcome.NO_CHANGE,
-        "bindto": Outcome.NO_CHANGE,
-        "active": Outcome.REFUSE,
-    },
-    State.ISSUED_SUFFICIENT: {
-        "issue": Outcome.NO_CHANGE,
-        "bindto": Outcome.NO_CHANGE,
-        "active": Outcome.CHANGE,
-    },
-    State.ACTIVE: {"issue": Outcome.REFUSE, "bindto": Outcome.NO_CHANGE, "active": Outcome.NO_CHANGE},
-    State.BLOCKED: {"issue": Outcome.REFUSE, "bindto": Outcome.REFUSE, "active": Outcome.REFUSE},
+change, keep, refuse = Outcome.CHANGE, Outcome.NO_CHANGE, Outcome.REFUSE
+METHODS = ("issue", "bindto", "active", "block", "unblock")
+
+
+# fmt: off
+TRANSITIONS: dict[State, tuple[Outcome, ...]] = {
+    #                           issue   bindto  active  block   unblock
+    State.NEW:                 (change, refuse, refuse, refuse, refuse),
+    State.ISSUED_UNBOUND:      (keep,   change, refuse, refuse, refuse),
+    State.ISSUED_INSUFFICIENT: (keep,   keep,   refuse, change, refuse),
+    State.ISSUED_SUFFICIENT:   (keep,   keep,   change, change, refuse),
+    State.ACTIVE:              (refuse, keep,   keep,   change, refuse),
+    State.BLOCKED:             (refuse, refuse, refuse, refuse, change),
 }
+# fmt: on
 
 
 def state_of(card: Card, data_suffice: bool) -> State:
@@ -56,5 +55,5 @@ def state_of(card: Card, data_suffice: bool) -> State:
 
 
 def outcome(method: str, card: Card, data_suffice: bool) -> Outcome:
-    """Return what `method` (issue, bindto, active) does with a card."""
-    return TRANSITIONS[state_of(card, data_suffice)][method]
+    """Return what `method` (one of METHODS) does with a card."""
+    return TRANSITIONS[state_of(card, data_suffice)][METHODS.index(method)]

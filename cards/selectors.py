@@ -1,6 +1,8 @@
 """Finding cards. No writes, no locks."""
 
-from cards.models import Card, CardSeries, CardStatus
+from collections.abc import Sequence
+
+from cards.models import BlockRecord, Card, CardSeries, CardStatus
 
 USABLE = (CardStatus.ISSUED, CardStatus.ACTIVE)
 """Statuses of a card that its holder can use (specs/koshelek.md, Settled points)."""
@@ -20,6 +22,19 @@ def of_contact(contact_id: int) -> list[Card]:
     """Return the cards of a contact: those not blocked first, then the newest (specs/cash_desk.md)."""
     cards = Card.objects.select_related("series").filter(contact_id=contact_id).order_by("-bound_at", "-id")
     return sorted(cards, key=lambda card: card.status == CardStatus.BLOCKED)
+
+
+def last_block(card_id: int) -> BlockRecord | None:
+    """Return the record of the card's last block: it decides what the card is blocked for and by whom."""
+    return BlockRecord.objects.filter(card_id=card_id, blocking=True).order_by("-id").first()
+
+
+def blocked_last(cards: Sequence[Card]) -> Card | None:
+    """Return that of the blocked cards which was blocked last, the newest of those without a record; None of none."""
+    blocked = {card.pk: card for card in cards if card.status == CardStatus.BLOCKED}
+    records = BlockRecord.objects.filter(card_id__in=blocked, blocking=True)
+    last = records.order_by("-id").values_list("card_id", flat=True).first() if blocked else None
+    return blocked[last] if last else max(blocked.values(), key=lambda card: card.pk, default=None)
 
 
 def issuing_series() -> CardSeries | None:

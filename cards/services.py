@@ -1,9 +1,23 @@
 """Changes to cards, series and reservations. Called by loyalty.services inside its transaction only."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cards import locks, numbers
-from cards.models import Card, CardCategory, CardSeries, Reservation
+from cards.blocking import BlockReason
+from cards.models import BlockRecord, Card, CardCategory, CardSeries, CardStatus, Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class BlockAct:
+    """Who blocks or unblocks, in which role and through which door, why, and when: what a record keeps."""
+
+    actor: str
+    role: str
+    channel: str
+    reason_code: int
+    reason_name: str
+    at: datetime
 
 
 def make_cards(series_id: int, count: int, category: CardCategory, now: datetime) -> list[str]:
@@ -47,6 +61,34 @@ def activate(card: Card, now: datetime) -> None:
     card.save(update_fields=["status", "activated_at"])
 
 
+def block(card: Card, act: BlockAct) -> BlockRecord:
+    """Make a locked, bound card Blocked, for good when the reason is a replacement; return the record of it."""
+    before = card.status
+    card.block()
+    card.blocked_for_good = act.reason_code == BlockReason.REPLACEMENT
+    card.save(update_fields=["status", "blocked_for_good"])
+    return _record(card, act, blocking=True, before=before)
+
+
+def block_for_good(card: Card, act: BlockAct) -> BlockRecord:
+    """Give up a locked card that is Blocked already: it is being replaced. Return the record of it."""
+    card.blocked_for_good = True
+    card.save(update_fields=["blocked_for_good"])
+    return _record(card, act, blocking=True, before=CardStatus.BLOCKED)
+
+
+def unblock(card: Card, act: BlockAct, *, data_suffice: bool) -> BlockRecord:
+    """Make a locked, Blocked card Active when the holder's data suffice, else Issued; return the record of it."""
+    before = card.status
+    if data_suffice:
+        card.unblock_to_active()
+        card.activated_at = card.activated_at or act.at
+    else:
+        card.unblock_to_issued()
+    card.save(update_fields=["status", "activated_at"])
+    return _record(card, act, blocking=False, before=before)
+
+
 def reserve(card: Card, *, minutes: int, actor: str, now: datetime) -> Reservation:
     """Hold a locked, free number for `minutes`."""
     reservation, _ = Reservation.objects.update_or_create(
@@ -54,6 +96,21 @@ def reserve(card: Card, *, minutes: int, actor: str, now: datetime) -> Reservati
         defaults={"reserved_at": now, "reserved_until": now + timedelta(minutes=minutes), "actor": actor},
     )
     return reservation
+
+
+def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockRecord:
+    return BlockRecord.objects.create(
+        card=card,
+        blocking=blocking,
+        reason_code=act.reason_code,
+        reason_name=act.reason_name,
+        actor=act.actor,
+        role=act.role,
+        channel=act.channel,
+        status_before=before,
+        status_after=card.status,
+        recorded_at=act.at,
+    )
 
 
 def _number(series: CardSeries, serial: int) -> str:

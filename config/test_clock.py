@@ -1,5 +1,6 @@
 """Every page says that the test clock is on (specs/points_and_tiers.md, Settled points)."""
 
+import re
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from loyalty.core import clock
 
+# Attributes may hold ">" inside their quotes.
+_BODY = re.compile(rb"""<body(?:"[^"]*"|'[^']*'|[^'">])*>""")
 _STYLE = (
     "position:sticky;top:0;z-index:1000;padding:6px 16px;background:#b45309;color:#fff;"
     "font:600 13px/1.4 system-ui,sans-serif;text-align:center"
@@ -35,10 +38,10 @@ class TestClockBanner:
         response = self.get_response(request)
         if response.streaming or not response.get("Content-Type", "").startswith("text/html"):
             return response
-        head, body, rest = response.content.partition(b"<body")
+        body = _BODY.search(response.content)
         if body:
-            opening, end, inside = rest.partition(b">")
-            response.content = b"".join((head, body, opening, end, banner().encode(), inside))
+            page = response.content
+            response.content = page[: body.end()] + banner().encode() + page[body.end() :]
         return response
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from config import env, logs, web
 from config.connections import celery_broker, database
-from config.settings.unfold import UNFOLD as UNFOLD
+from config.settings import unfold
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENVIRONMENT = env.choice("ENVIRONMENT", "local", ("local", "production"))
@@ -193,4 +193,5 @@ X_FRAME_OPTIONS = "DENY"
 
 LOGGING = logs.configure(env.text("LOG_LEVEL", "INFO"), json=env.flag("LOG_JSON", PRODUCTION))
 PGTRIGGER_SCHEMA_EDITOR = True
+UNFOLD = unfold.UNFOLD
 RELEASE = os.environ.get("RELEASE", "")

@@ -46,14 +46,15 @@ class Balance:
     qualifying: Decimal
     qualifying_escrow: Decimal
     burned: Decimal
+    on_hold: Decimal
     expiring: Expiring | None
     _rows: tuple[_Row, ...]
     _landed: tuple[Decimal, Decimal]
 
     @property
     def available(self) -> Decimal:
-        """Points that may be spent now: never below zero."""
-        return max(self.spendable, ZERO)
+        """Points that may be spent now: what open holds keep is not, and never below zero."""
+        return max(self.spendable - self.on_hold, ZERO)
 
     @property
     def accounts(self) -> tuple[AccountBalance, ...]:
@@ -112,7 +113,9 @@ SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
     live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
-       FROM ledger_bonusbalance WHERE contact_id = %(contact)s)
+       FROM ledger_bonusbalance WHERE contact_id = %(contact)s),
+    (SELECT coalesce(sum(amount), 0) FROM ledger_hold
+       WHERE contact_id = %(contact)s AND resolved_at IS NULL AND ends_at > %(now)s)
 FROM standing LEFT JOIN live ON true
 """
 
@@ -132,7 +135,7 @@ def read(contact_id: int, now: datetime) -> Balance:
     """Return the balance of a contact at `now` in one statement, whatever the history."""
     with connection.cursor() as cursor:
         cursor.execute(_BALANCE, {"contact": contact_id, "now": now})
-        due, expired, due_qualifying, burned, expires_at, expiring, rows = cursor.fetchone()
+        due, expired, due_qualifying, burned, expires_at, expiring, rows, on_hold = cursor.fetchone()
     held = dict.fromkeys(HELD, ZERO) | {row[0]: Decimal(row[1]) for row in rows or ()}
     return Balance(
         spendable=held[Account.SPENDABLE] + due - expired,
@@ -140,6 +143,7 @@ def read(contact_id: int, now: datetime) -> Balance:
         qualifying=held[Account.QUALIFYING] + due_qualifying,
         qualifying_escrow=held[Account.QUALIFYING_ESCROW] - due_qualifying,
         burned=burned + expired,
+        on_hold=on_hold,
         expiring=Expiring(expiring, expires_at) if expires_at else None,
         _rows=tuple(rows or ()),
         _landed=(due, due_qualifying),

@@ -198,7 +198,10 @@ LAWS = (
         LEFT JOIN ledger_operation operation
             ON operation.id = lot.expired AND operation.contact_id = lot.contact_id
         WHERE lot.expired IS NOT NULL AND (operation.kind IS DISTINCT FROM 'expiry'
-            OR lot.landed IS NULL OR coalesce(operation.effective_at < lot.expires_at, true))
+            OR lot.landed IS NULL OR (coalesce(operation.effective_at < lot.expires_at, true)
+                -- A return may put points into an expired lot, with days of grace to spend them.
+                AND NOT EXISTS (SELECT FROM ledger_draw WHERE contact_id = lot.contact_id
+                    AND lot_id = lot.id AND amount < 0 AND operation_id > lot.expired)))
         UNION
         SELECT draw.lot_id FROM ledger_draw draw
         JOIN ledger_operation operation

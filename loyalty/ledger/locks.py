@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
 from loyalty.ledger.accounts import HELD, Account
+from loyalty.ledger.models import Hold
 
 _LOCK_ONE = """
 SELECT balance.account, balance.amount, EXISTS (
@@ -94,3 +96,9 @@ def lock_many(contacts: Sequence[int]) -> Sequence[tuple[int, Decimal]]:
             cursor.execute(_LOCK_MANY, parameters)
             rows = cursor.fetchall()
     return rows
+
+
+def lock_hold(public_id: UUID) -> Hold | None:
+    """Lock and return the hold with a HoldId, None if there is none. Its contact's balances are locked after it."""
+    require_transaction()
+    return Hold.objects.select_for_update(of=("self",)).filter(public_id=public_id).first()

@@ -287,3 +287,62 @@ class Draw(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} from {self.lot_id}"
+
+
+class Hold(models.Model):
+    """Spendable points set aside for a till: they count against what is available until the hold is resolved or ends.
+
+    Not of the books (nothing has moved yet). `ends_at` decides by the clock; a hold is resolved once: captured in
+    whole or part, voided, or swept after its end.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    contact_id = models.BigIntegerField()
+    key = models.CharField(max_length=200, unique=True)
+    fingerprint = models.CharField(max_length=64)
+    amount = models.DecimalField(max_digits=16, decimal_places=2)
+    made_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    actor = models.CharField(max_length=80)
+    cause = models.CharField(max_length=160)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    captured = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
+    operation_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="resolved_once",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.resolved_at IS NOT NULL OR OLD.amount <> NEW.amount"
+                    " OR OLD.contact_id <> NEW.contact_id OR OLD.ends_at <> NEW.ends_at"
+                ),
+                func="RAISE EXCEPTION 'a hold is resolved once and otherwise never changed'"
+                " USING ERRCODE = 'restrict_violation';",
+            ),
+            *never_removed("a hold is never deleted"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="hold_amount_positive"),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("made_at")), name="hold_has_a_length"),
+            models.CheckConstraint(
+                condition=Q(resolved_at__isnull=True, captured__isnull=True, operation_id__isnull=True)
+                | Q(resolved_at__isnull=False, captured=0, operation_id__isnull=True)
+                | Q(resolved_at__isnull=False, captured__gt=0, captured__lte=F("amount"), operation_id__isnull=False),
+                name="hold_resolution",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=("contact_id",),
+                include=("amount", "ends_at"),
+                name="hold_open",
+                condition=Q(resolved_at__isnull=True),
+            ),
+            models.Index(fields=("ends_at",), name="hold_to_sweep", condition=Q(resolved_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} until {self.ends_at:%Y-%m-%d %H:%M}"

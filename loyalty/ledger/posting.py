@@ -50,7 +50,7 @@ def fingerprint(*parts: object) -> str:
 
 
 # The head of every keyed operation: the key is claimed first, and all else hangs on the claim.
-_CLAIM = """
+CLAIM = """
 claim AS (
     INSERT INTO ledger_operationkey (key, fingerprint, contact_id, operation_id)
     SELECT %(key)s, %(fingerprint)s, %(contact_id)s, nextval('ledger_operation_id_seq')
@@ -67,7 +67,7 @@ claim AS (
 
 _ACCRUE = (
     "WITH "
-    + _CLAIM.format(kind="accrual", condition="")
+    + CLAIM.format(kind="accrual", condition="")
     + """
 , earned AS (
     SELECT claim.operation_id, part.account, part.amount, part.expires_at
@@ -108,8 +108,12 @@ WITH open AS (
 ), taken AS (
     SELECT id, least(remaining, %(amount)s::numeric - (running - remaining)) AS amount
     FROM open WHERE running - remaining < %(amount)s::numeric
+), free AS (
+    SELECT coalesce((SELECT sum(remaining) FROM open), 0) - coalesce((
+        SELECT sum(amount) FROM ledger_hold WHERE contact_id = %(contact_id)s AND resolved_at IS NULL
+          AND ends_at > %(recorded_at)s AND id IS DISTINCT FROM %(from_hold)s::bigint), 0) AS amount
 ), """
-    + _CLAIM.format(kind="redemption", condition="WHERE (SELECT sum(amount) FROM taken) = %(amount)s::numeric")
+    + CLAIM.format(kind="redemption", condition="FROM free WHERE free.amount >= %(amount)s::numeric")
     + """
 , lot AS (
     UPDATE ledger_lot lot SET remaining = lot.remaining - taken.amount
@@ -124,7 +128,7 @@ WITH open AS (
     UPDATE ledger_bonusbalance balance SET amount = balance.amount - %(amount)s::numeric
     FROM claim WHERE balance.contact_id = %(contact_id)s AND balance.account = 1
 )
-SELECT (SELECT operation_id FROM claim), coalesce((SELECT sum(remaining) FROM open), 0)
+SELECT (SELECT operation_id FROM claim), (SELECT amount FROM free)
 """
 )
 
@@ -154,19 +158,19 @@ def accrue(
     return Posted(row[0], replayed=False) if row else _replay(fact)
 
 
-def redeem(fact: Fact, *, amount: Decimal) -> Posted:
+def redeem(fact: Fact, *, amount: Decimal, from_hold: int | None = None) -> Posted:
     """Take spendable points, from the lot that expires first on (1 statement; 2 when repeated).
 
-    The caller holds the contact's balances and has rolled over what is due. Raises InsufficientPoints
-    with `available` when the lots do not hold `amount`; then nothing is written.
+    The caller holds the contact's balances and has rolled over what is due. Points that open holds keep, other
+    than `from_hold`, are not free. Raises InsufficientPoints with `available` when fewer are; nothing is written.
     """
     _require_points(amount)
-    row = _write(_REDEEM, _parameters(fact) | {"amount": amount})
+    row = _write(_REDEEM, _parameters(fact) | {"amount": amount, "from_hold": from_hold})
     if row[0] is not None:
         return Posted(row[0], replayed=False)
     posted = find(fact)
     if posted is None:
-        raise InsufficientPoints(available=row[1])
+        raise InsufficientPoints(available=max(row[1], rounding.ZERO))
     return posted
 
 

@@ -58,6 +58,17 @@ def validate_sufficiency(names: list[str]) -> None:
         raise ValidationError(f"Choose from: {', '.join(SUFFICIENCY_FIELDS)}.")
 
 
+LONGEST_CATEGORY = 80
+MOST_CATEGORIES = 1000
+
+
+def validate_categories(names: list[str]) -> None:
+    """Refuse anything but a list of category names as tills write them."""
+    known = isinstance(names, list) and all(isinstance(name, str) and name.strip() for name in names)
+    if not known or len(names) > MOST_CATEGORIES or any(len(name) > LONGEST_CATEGORY for name in names):
+        raise ValidationError(f"Write categories of at most {LONGEST_CATEGORY} characters, {MOST_CATEGORIES} at most.")
+
+
 class Program(models.Model):
     """The settings of the one retailer. Points are worth `point_value` of the currency when spent."""
 
@@ -72,6 +83,12 @@ class Program(models.Model):
         default=Decimal(1),
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1000))],
         help_text="Points for 1.00 spent, after discounts; bonuses paid do not count.",
+    )
+    excluded_categories = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[validate_categories],
+        help_text="Goods of these categories earn nothing, neither by the base rule nor by promotions.",
     )
     escrow_days = models.PositiveSmallIntegerField(
         default=30,

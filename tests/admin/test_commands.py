@@ -33,7 +33,7 @@ def test_an_operator_edits_a_contact_and_the_journal_knows(retailer: Contact, br
     client = browser("cc_operator", "vera")
     form = person_form(retailer, surname="Сидорова", phone="8 (900) 765-43-21", email="")
     assert press(client, "customers_contact", "edit", retailer.pk, **form).status_code == 302
-    retailer.refresh_from_db()
+    retailer = Contact.objects.get(pk=retailer.pk)
     assert (retailer.surname, retailer.phone, retailer.email) == ("Сидорова", "+79007654321", "")
     entry = JournalEntry.objects.get(action="contact.update")
     assert (entry.actor, entry.role, entry.channel, entry.address) == (
@@ -162,7 +162,7 @@ def test_a_marketer_changes_a_tier(retailer: Contact, browser: Browser) -> None:
     silver.refresh_from_db()
     assert (silver.target, silver.multiplier) == (1500, pytest.approx(1.25))
     entry = JournalEntry.objects.get(action="tier.change")
-    assert entry.details["target"] == ["2000.00", "1500"]
+    assert entry.details["changes"]["target"] == ["2000.00", "1500"]
     assert entry.reason == "spring"
 
 

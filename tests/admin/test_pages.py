@@ -108,7 +108,10 @@ def test_every_page_says_that_the_test_clock_is_on(retailer: Contact, browser: B
     client = browser("administrator")
     with override_settings(CLOCK_OFFSET=timedelta(days=31)):
         for path in (reverse("admin:index"), reverse("admin:cards_card_changelist")):
-            assert 'id="test-clock"' in client.get(path).content.decode()
+            html = client.get(path).content.decode()
+            tag = html[html.index("<body") : html.index('<div id="test-clock"')]
+            assert tag.count('"') % 2 == 0, "the line stands behind the tag, not inside one of its attributes"
+            assert tag.endswith(">")
         client.logout()
         assert 'id="test-clock"' in client.get(reverse("admin:login")).content.decode()
 

@@ -72,7 +72,9 @@ def test_pages_far_back_send_people_to_the_search(browser: Browser, retailer: ob
     assert response.status_code == 302
 
 
-def test_no_name_of_a_record_asks_the_database(retailer: object, person: object, django_assert_num_queries: object) -> None:
+def test_no_name_of_a_record_asks_the_database(
+    retailer: object, person: object, django_assert_num_queries: object
+) -> None:
     records = [model.objects.order_by("pk")[0] for model in site._registry]
     with django_assert_num_queries(0):  # type: ignore[operator]
         assert all(str(record) for record in records)

@@ -1,9 +1,11 @@
 """The books on paper: what a clerk with a pencil would write. Nothing here is taken from the kernel.
 
 Hundredths as whole numbers, one list of lots a customer. The clerk knows no job: points are spendable from their
-moment of maturity on and gone from their moment of expiry on, and a debt is paid by what matures next.
+moment of maturity on and gone from their moment of expiry on, and a debt is paid by what matures next. Which lot has
+paid is settled for good only when points land, for a purchase of the past may still bring an earlier one.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,14 +29,12 @@ class PaperBook:
 
     lots: list[PaperLot] = field(default_factory=list)
     debt: int = 0
-    spent: int = 0
-    owed_once: int = 0
 
     def earn(self, hundredths: int, bought: datetime) -> None:
         matures = bought + timedelta(days=30)
         self.lots.append(PaperLot(hundredths, hundredths, matures, end_of_month_a_year_later(matures)))
 
-    def pay_debt(self, now: datetime) -> None:
+    def land(self, now: datetime) -> None:
         """Whatever has matured pays first what the customer owes, the earliest first."""
         for lot in sorted(self.lots, key=lambda lot: lot.matures):
             if lot.matures <= now and self.debt:
@@ -42,9 +42,14 @@ class PaperBook:
                 lot.left -= paid
                 self.debt -= paid
 
+    def seen(self, now: datetime) -> "PaperBook":
+        """The book as anybody reads it: as if all that has matured had landed."""
+        book = deepcopy(self)
+        book.land(now)
+        return book
+
     def live(self, now: datetime) -> list[PaperLot]:
         """Spendable lots, the one that expires first at the front."""
-        self.pay_debt(now)
         there = [lot for lot in self.lots if lot.matures <= now < lot.expires and lot.left]
         return sorted(there, key=lambda lot: lot.expires)
 
@@ -62,7 +67,6 @@ class PaperBook:
         return sum(lot.earned for lot in self.lots if lot.matures > now)
 
     def burned(self, now: datetime) -> int:
-        self.pay_debt(now)
         return sum(lot.left for lot in self.lots if lot.expires <= now)
 
     def next_to_expire(self, now: datetime) -> tuple[int, datetime] | None:
@@ -73,7 +77,6 @@ class PaperBook:
         return sum(lot.left for lot in live if lot.expires == first), first
 
     def spend(self, hundredths: int, now: datetime) -> None:
-        self.spent += hundredths
         for lot in self.live(now):
             taken = min(lot.left, hundredths)
             lot.left -= taken
@@ -81,7 +84,6 @@ class PaperBook:
 
     def owe(self, hundredths: int) -> None:
         self.debt += hundredths
-        self.owed_once += hundredths
 
 
 def end_of_month_a_year_later(moment: datetime) -> datetime:

@@ -76,13 +76,15 @@ class Books(RuleBasedStateMachine):
         sale = self._sale(customer, lines, since)
         answer = purchases.add_purchase(TILL, sale)
         self.paper[customer].earn(sum(lines), self.now - since)
+        if since >= timedelta(days=30):
+            self.paper[customer].land(self.now)
         assert answer.accrued == points_of(sum(lines))
         assert purchases.add_purchase(TILL, sale) == answer
 
     @rule(customer=customers, share=st.floats(0, 1.3), amount=st.integers(2, 200_000))
     def buy_with_bonuses(self, customer: int, share: float, amount: int) -> None:
         paper = self.paper[customer]
-        available = max(paper.spendable(self.now), 0)
+        available = max(paper.seen(self.now).spendable(self.now), 0)
         pay = min(int(available * share) or 1, amount // 2)
         sale = self._sale(customer, [amount], timedelta(0), pay)
         try:
@@ -92,6 +94,7 @@ class Books(RuleBasedStateMachine):
             assert refused.data == {"available": points_of(available)}
             return
         assert pay <= available
+        paper.land(self.now)
         paper.spend(pay, self.now)
         paper.earn(amount - pay, self.now)
         assert answer.balance == points_of(available - pay)
@@ -132,11 +135,17 @@ class Books(RuleBasedStateMachine):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(points.settings, "ROLLOVER_LOTS_PER_RANGE", size)
             points.roll_over_escrow(actors.system(points.ROLLOVER))
+        self._land(self.now)
         assert points.preview_rollover(self.now).lots == 0
 
     @rule(days=st.integers(0, 60))
     def roll_over_what_was_due_some_days_ago(self, days: int) -> None:
         points.roll_over_escrow(actors.system("by-hand"), as_of=self.now - timedelta(days=days))
+        self._land(self.now - timedelta(days=days))
+
+    def _land(self, moment: datetime) -> None:
+        for book in self.paper:
+            book.land(moment)
 
     @invariant()
     def every_law_holds(self) -> None:
@@ -145,7 +154,8 @@ class Books(RuleBasedStateMachine):
 
     @invariant()
     def the_pencil_agrees(self) -> None:
-        for card, paper in zip(getattr(self, "cards", ()), getattr(self, "paper", ()), strict=True):
+        for card, book in zip(getattr(self, "cards", ()), getattr(self, "paper", ()), strict=True):
+            paper = book.seen(self.now)
             read = balances.read(card.contact_id, self.now)
             told = (read.spendable, read.spendable_escrow, read.qualifying, read.qualifying_escrow, read.burned)
             written = (paper.spendable, paper.escrow, paper.qualifying, paper.qualifying_escrow, paper.burned)
