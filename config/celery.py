@@ -28,6 +28,16 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "delete-old-interactions": {
+        "task": "loyalty.tasks.delete_old_interactions",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
+    "delete-old-limit-uses": {
+        "task": "loyalty.tasks.delete_old_limit_uses",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 
 

@@ -3,10 +3,22 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import points
+from loyalty.services import interactions, limits, points
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
 def roll_over_escrow() -> None:
     """Land what has matured."""
     points.roll_over_escrow(actors.system(points.ROLLOVER))
+
+
+@shared_task(name="loyalty.tasks.delete_old_interactions")
+def delete_old_interactions() -> None:
+    """Delete what the interaction log has kept long enough."""
+    interactions.delete_old()
+
+
+@shared_task(name="loyalty.tasks.delete_old_limit_uses")
+def delete_old_limit_uses() -> None:
+    """Delete the counters of days long past."""
+    limits.delete_old_uses()

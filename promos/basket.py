@@ -1,5 +1,6 @@
 """The basket a rule looks at. Pure: no database, no clock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,6 +17,16 @@ class Line:
     category: str = ""
     quantity: Decimal = Decimal(1)
     price: Decimal = rounding.ZERO
+
+
+def fold(name: str) -> str:
+    """Return a category or SKU as it is compared: people and tills differ in case and in stray spaces."""
+    return name.strip().casefold()
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Return names as they are compared."""
+    return frozenset(map(fold, names))
 
 
 def total(lines: list[Line]) -> Decimal:

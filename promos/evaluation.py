@@ -4,7 +4,7 @@ Serves specs/points_and_tiers.md, Earning, and specs/cash_desk.md, Purchases. A 
 later return compute with this one function, so their numbers agree.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +19,8 @@ class Rule:
     """A promotion as a basket sees it: what it takes, what it gives, and the most it may still give.
 
     `stacks`: added to the others; those that do not stack compete, and only the best of them counts.
-    `qualifies`: its points count for the tier too. `ceiling`: None when nothing caps it.
+    `qualifies`: its points count for the tier too. `ceiling`: None when nothing caps it. Categories and SKUs are
+    kept folded: a marketer's "Coffee" is the till's "COFFEE".
     """
 
     promotion_id: int
@@ -33,11 +34,15 @@ class Rule:
     qualifies: bool = False
     ceiling: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "categories", basket.folded(self.categories))
+        object.__setattr__(self, "skus", basket.folded(self.skus))
+
     def matches(self, line: basket.Line) -> bool:
         """Tell whether the promotion is about this line; without categories and SKUs it is about all."""
         if not self.categories and not self.skus:
             return True
-        return line.category in self.categories or line.sku in self.skus
+        return basket.fold(line.category) in self.categories or basket.fold(line.sku) in self.skus
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,13 @@ class Terms:
     multiplier: Decimal
     excluded: frozenset[str] = frozenset()
     rules: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "excluded", basket.folded(self.excluded))
+
+    def excludes(self, line: basket.Line) -> bool:
+        """Tell whether the line earns nothing at all."""
+        return bool(self.excluded) and basket.fold(line.category) in self.excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +90,19 @@ class Award:
 
 def evaluate(lines: list[basket.Line], paid: Decimal, terms: Terms) -> Award:
     """Return the award of a basket of which `paid` was paid with bonuses, which earn nothing."""
-    paid_by_line = basket.spread(paid, lines)
-    money = [line.amount - part for line, part in zip(lines, paid_by_line, strict=True)]
-    base = [
-        rounding.ZERO if line.category in terms.excluded else rounding.down(left * terms.earn_rate * terms.multiplier)
-        for line, left in zip(lines, money, strict=True)
-    ]
-    earning = [EarningLine(left, points) for left, points in zip(money, base, strict=True)]
-    promotions = _promote(lines, earning, terms)
+    paid_by_line, earning = _earning(lines, paid, terms)
     qualifying = frozenset(rule.promotion_id for rule in terms.rules if rule.qualifies)
-    return Award(base, paid_by_line, promotions, qualifying)
+    promotions = _choose(terms.rules, _offers(lines, earning, terms))
+    return Award([line.base for line in earning], paid_by_line, promotions, qualifying)
+
+
+def narrow(lines: list[basket.Line], paid: Decimal, terms: Terms) -> Terms:
+    """Return the terms without the promotions that have nothing for this basket, whatever the others give.
+
+    The award stays the same; what is left is short enough to be kept with the purchase, and worth being locked.
+    """
+    offers = _offers(lines, _earning(lines, paid, terms)[1], terms)
+    return replace(terms, rules=tuple(rule for rule in terms.rules if rule.promotion_id in offers))
 
 
 def most_payable(amount: Decimal, share_percent: Decimal) -> Decimal:
@@ -95,31 +110,35 @@ def most_payable(amount: Decimal, share_percent: Decimal) -> Decimal:
     return rounding.share(amount, share_percent, Decimal(100))
 
 
-def _promote(lines: list[basket.Line], earning: list[EarningLine], terms: Terms) -> dict[int, Decimal]:
+def _earning(lines: list[basket.Line], paid: Decimal, terms: Terms) -> tuple[list[Decimal], list[EarningLine]]:
+    paid_by_line = basket.spread(paid, lines)
+    earning = []
+    for line, part in zip(lines, paid_by_line, strict=True):
+        money = rounding.ZERO if terms.excludes(line) else line.amount - part
+        earning.append(EarningLine(money, rounding.down(money * terms.earn_rate * terms.multiplier)))
+    return paid_by_line, earning
+
+
+def _offers(lines: list[basket.Line], earning: list[EarningLine], terms: Terms) -> dict[int, Decimal]:
+    """Return what each promotion would give by itself, within its ceiling; those that give nothing are left out."""
     whole = basket.total(lines)
-    awarded: dict[int, Decimal] = {}
-    best: tuple[Decimal, int] | None = None
+    offers: dict[int, Decimal] = {}
     for rule in terms.rules:
-        points = _award_of(rule, lines, earning, terms.excluded) if whole >= rule.minimum_basket else rounding.ZERO
-        if not points:
+        if whole < rule.minimum_basket:
             continue
-        if rule.stacks:
-            awarded[rule.promotion_id] = points
-        elif best is None or points > best[0]:
-            best = (points, rule.promotion_id)
-    if best is not None:
-        awarded[best[1]] = best[0]
-    return awarded
+        matching = [earns for line, earns in zip(lines, earning, strict=True) if rule.matches(line)]
+        points = AWARDS[rule.kind](rule.value, matching)
+        within = points if rule.ceiling is None else min(points, rule.ceiling)
+        if within > 0:
+            offers[rule.promotion_id] = within
+    return offers
 
 
-def _award_of(rule: Rule, lines: list[basket.Line], earning: list[EarningLine], excluded: frozenset[str]) -> Decimal:
-    matching = [
-        earns
-        for line, earns in zip(lines, earning, strict=True)
-        if rule.matches(line) and line.category not in excluded
-    ]
-    points = AWARDS[rule.kind](rule.value, matching)
-    return points if rule.ceiling is None else min(points, rule.ceiling)
+def _choose(rules: tuple[Rule, ...], offers: dict[int, Decimal]) -> dict[int, Decimal]:
+    """Return all that stacks and the best of the rest; of equal ones the promotion that was made first."""
+    stacking = {rule.promotion_id for rule in rules if rule.stacks}
+    best = max((each for each in offers if each not in stacking), key=lambda each: (offers[each], -each), default=None)
+    return {each: points for each, points in offers.items() if each in stacking or each == best}
 
 
 def to_json(terms: Terms) -> dict[str, Any]:

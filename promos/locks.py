@@ -1,31 +1,52 @@
-"""Row locks on promotions and grants: after the card and the contact, before the balances."""
+"""Row locks on promotions and grants: after the card and the contact, before the balances.
+
+Promotions with a budget come first, by id, then the grants of the one contact, by promotion. The locks leave keys
+alone (FOR NO KEY UPDATE): a grant that is made meanwhile refers to its promotion and need not wait for it.
+"""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
+from promos.errors import PromotionNotFound
 from promos.models import CustomerGrant, Promotion
 
 
-def lock_limited(promotions: Iterable[int]) -> list[Promotion]:
-    """Lock and return those of the promotions that have a budget or a cap, in the order of their ids."""
-    return list(
-        Promotion.objects.select_for_update(of=("self",), no_key=True)
-        .filter(pk__in=list(promotions))
-        .exclude(budget__isnull=True, customer_cap__isnull=True)
-        .order_by("id")
-    )
+def lock_budgets(promotions: Iterable[int]) -> dict[int, Promotion]:
+    """Return the promotions that have a budget or a cap; those with a budget are locked, in the order of their ids.
+
+    A cap belongs to one customer: a promotion with nothing but a cap is not locked, or all customers would queue.
+    """
+    wanted = list(promotions)
+    limited = Promotion.objects.filter(pk__in=wanted).order_by("id")
+    locked = limited.filter(budget__isnull=False).select_for_update(of=("self",), no_key=True)
+    found = {promotion.pk: promotion for promotion in locked}
+    if len(found) < len(wanted):
+        found |= {each.pk: each for each in limited.filter(budget__isnull=True, customer_cap__isnull=False)}
+    return found
 
 
 def lock_promotion(promotion_id: int) -> Promotion:
-    """Lock and return a promotion, to change its status."""
-    return Promotion.objects.select_for_update(of=("self",)).get(pk=promotion_id)
+    """Lock and return a promotion, to change its terms or its status. Raises PromotionNotFound."""
+    try:
+        return Promotion.objects.select_for_update(of=("self",), no_key=True).get(pk=promotion_id)
+    except Promotion.DoesNotExist as error:
+        raise PromotionNotFound() from error
 
 
-def lock_grants(contact_id: int, promotions: Iterable[int]) -> dict[int, Decimal]:
-    """Lock what the promotions have given to a contact, making zero rows where none stood."""
-    wanted = sorted(promotions)
-    CustomerGrant.objects.bulk_create(
-        (CustomerGrant(contact_id=contact_id, promotion_id=each) for each in wanted), ignore_conflicts=True
+def lock_grants(contact_id: int, caps: dict[int, Decimal]) -> dict[int, Decimal]:
+    """Lock what capped promotions have given to a contact, making zero rows where none stood."""
+    wanted = sorted(caps)
+    rows = (
+        CustomerGrant.objects.select_for_update(of=("self",), no_key=True)
+        .filter(contact_id=contact_id, promotion_id__in=wanted)
+        .order_by("promotion_id")
+        .values_list("promotion_id", "granted")
     )
-    rows = CustomerGrant.objects.select_for_update(of=("self",)).filter(contact_id=contact_id, promotion_id__in=wanted)
-    return dict(rows.order_by("promotion_id").values_list("promotion_id", "granted"))
+    found = dict(rows)
+    if len(found) < len(wanted):
+        CustomerGrant.objects.bulk_create(
+            (CustomerGrant(contact_id=contact_id, promotion_id=each, cap=caps[each]) for each in wanted),
+            ignore_conflicts=True,
+        )
+        found = dict(rows.all())
+    return found

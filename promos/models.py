@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django_fsm import FSMField, transition
@@ -25,10 +26,34 @@ class PromotionKind(models.TextChoices):
     FIXED = "fixed", "Fixed points for the basket"
 
 
+TERMS = (
+    "name",
+    "kind",
+    "value",
+    "starts_at",
+    "ends_at",
+    "minimum_basket",
+    "categories",
+    "skus",
+    "stores",
+    "weekdays",
+    "hour_from",
+    "hour_until",
+    "first_purchase",
+    "birthday_days",
+    "stacks",
+    "qualifies",
+    "customer_cap",
+    "budget",
+)
+"""What a marketer writes. Late uploads and returns count under the terms of the day: a promotion keeps them."""
+
+
 class Promotion(models.Model):
     """A rule that marketers switch on: empty lists mean "any". Its terms do not change once it has been live.
 
-    `granted` is what it has given so far, `budget` the most it may give in all, `customer_cap` to one customer.
+    `granted` is what it has given so far, counted only against a `budget`, the most it may give in all;
+    `customer_cap` is the most it may give to one customer (CustomerGrant counts).
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -74,6 +99,23 @@ class Promotion(models.Model):
                 condition=Q(granted__gte=0) & (Q(budget__isnull=True) | Q(granted__lte=F("budget"))),
                 name="promotion_within_budget",
             ),
+            models.CheckConstraint(
+                condition=Q(minimum_basket__gte=0)
+                & (Q(budget__isnull=True) | Q(budget__gt=0))
+                & (Q(customer_cap__isnull=True) | Q(customer_cap__gt=0)),
+                name="promotion_limits",
+            ),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="terms_stay",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf(*TERMS),
+                condition=pgtrigger.AnyChange(*TERMS),
+                func="IF OLD.status <> 'draft' THEN"
+                " RAISE EXCEPTION 'the terms of a promotion that has been live do not change'"
+                " USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,22 +154,29 @@ class LivePeriod(models.Model):
                 condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("began_at")), name="live_period_dates"
             ),
         ]
+        # A till asks for the periods that are open or ended after its moment: few, however many there have been.
+        indexes: ClassVar = [models.Index(fields=("ended_at",), name="live_period_end")]
 
     def __str__(self) -> str:
         return f"{self.promotion_id} from {self.began_at:%Y-%m-%d %H:%M}"
 
 
 class CustomerGrant(models.Model):
-    """What a promotion has given to one customer, kept for promotions with a cap per customer."""
+    """What a promotion has given to one customer, kept for promotions with a cap per customer.
+
+    `cap` repeats the promotion's, which never changes once it has been live, so that the database can hold to it.
+    """
 
     promotion = models.ForeignKey(Promotion, models.PROTECT, related_name="+")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="+", db_index=False)
     granted = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    cap = models.DecimalField(max_digits=14, decimal_places=2)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=("contact", "promotion"), name="customer_grant_once"),
             models.CheckConstraint(condition=Q(granted__gte=0), name="customer_grant_not_negative"),
+            models.CheckConstraint(condition=Q(granted__lte=F("cap")), name="customer_grant_within_cap"),
         ]
 
     def __str__(self) -> str:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from loyalty.ledger.rounding import ZERO
 from promos.evaluation import Rule
-from promos.models import CustomerGrant, Promotion
+from promos.models import CustomerGrant, LivePeriod, Promotion
 from promos.occasion import Occasion, applies
 
 
@@ -50,9 +50,11 @@ def rule_of(promotion: Promotion, granted: Decimal) -> Rule:
 
 
 def _live_at(moment: datetime) -> list[Promotion]:
-    return list(
-        Promotion.objects.filter(Q(live_periods__ended_at__isnull=True) | Q(live_periods__ended_at__gt=moment))
-        .filter(live_periods__began_at__lte=moment)
-        .order_by("id")
-        .distinct()
+    """Return the promotions with a live period around the moment, by id.
+
+    One EXISTS: conditions in a join each might be met by another period of the same promotion.
+    """
+    around = LivePeriod.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gt=moment), promotion=OuterRef("pk"), began_at__lte=moment
     )
+    return list(Promotion.objects.filter(Exists(around)).order_by("id"))

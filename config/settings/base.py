@@ -166,8 +166,11 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
-ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 400, minimum=1, maximum=20000)
+ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
+
+# Off only in tests, which write the interaction log themselves.
+INTERACTION_LOG_THREAD = True
 
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("ru", "Русский")]

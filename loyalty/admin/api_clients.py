@@ -75,6 +75,27 @@ def _switch_off(actor: Actor, client: ApiClient, _form: CommandForm) -> None:
     api_clients.switch(actor, client.pk, active=False)
 
 
+class FullLogForm(CommandForm):
+    """For how long."""
+
+    hours = forms.IntegerField(
+        label=_("Hours"),
+        min_value=1,
+        max_value=api_clients.LONGEST_FULL_LOG_HOURS,
+        initial=24,
+        widget=widgets.UnfoldAdminIntegerFieldWidget(),
+        help_text=_("It ends by itself."),
+    )
+
+
+def _log_in_full(actor: Actor, client: ApiClient, form: FullLogForm) -> None:
+    api_clients.log_in_full(actor, client.pk, hours=form.cleaned_data["hours"])
+
+
+def _log_errors_only(actor: Actor, client: ApiClient, _form: CommandForm) -> None:
+    api_clients.log_in_full(actor, client.pk, hours=0)
+
+
 @admin.register(ApiClient, site=site)
 class ApiClientAdmin(ReadOnly):
     """Who may call which surface."""
@@ -88,9 +109,23 @@ class ApiClientAdmin(ReadOnly):
         columns.moment("created_at", _("created at")),
     )
     ordering = ("surface", "login")
-    facts = ("surface", "login", "role", "secret_prefix", "active", "created_at")
+    facts = (
+        "surface",
+        "login",
+        "role",
+        "secret_prefix",
+        "active",
+        "log_in_full",
+        "log_full_until",
+        "created_at",
+    )
     creates = Command(
-        "add", _("New API client"), ClientForm, _create, explain=_("The secret is shown on the next page, once.")
+        "add",
+        _("New API client"),
+        ClientForm,
+        _create,
+        submit=_("Create"),
+        explain=_("The secret is shown on the next page, once."),
     )
     commands = (
         Command(
@@ -122,6 +157,28 @@ class ApiClientAdmin(ReadOnly):
             explain=_("Calls with this credential are answered again."),
             icon="check_circle",
             offered=lambda client: not client.active,
+        ),
+        Command(
+            "log-in-full",
+            _("Log whole calls"),
+            FullLogForm,
+            _log_in_full,
+            done=_("Whole calls are logged."),
+            explain=_(
+                "The interaction log keeps requests and answers of this client, with phones, e-mail addresses, names"
+                " and secrets masked. It starts within half a minute. Errors are logged always."
+            ),
+            icon="visibility",
+        ),
+        Command(
+            "log-errors-only",
+            _("Log errors only"),
+            CommandForm,
+            _log_errors_only,
+            done=_("Only errors are logged."),
+            explain=_("The interaction log keeps no more requests and answers of this client, only errors."),
+            icon="visibility_off",
+            offered=lambda client: client.log_in_full,
         ),
     )
 

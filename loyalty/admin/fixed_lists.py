@@ -15,9 +15,15 @@ LABELS = (
     # Tiers
     _("Does not expire"), _("End of the following calendar year"), _("A number of days from entry"),
     _("Enrolled"), _("Upgraded"), _("Assessed at expiry"), _("Left the programme"),
+    # Promotions
+    _("Draft"), _("Live"), _("Paused"), _("Ended"), _("Percent of the money paid"), _("Times the base points"),
+    _("Fixed points for the basket"),
     # Settings
     _("Only points still in escrow"), _("Within the balance"), _("May leave a debt"), _("Never"),
     _("Some months after maturing"), _("End of that month"), _("End of that quarter"), _("End of that year"),
+    # Limits
+    _("Card"), _("Cashier"), _("Accruals"), _("Spends"), _("Number a day"), _("Amount a day"),
+    _("A number of acts is a whole number."), _("The soft bound lies above the hard bound."),
     # Roles and surfaces
     _("Administrator"), _("Marketer"), _("Call-centre operator"), _("Senior employee"), _("Director"), _("Till"),
     _("Client (site, mobile app)"), _("Koshelek wallet"), _("Cash desk"), _("Bonus commands"), _("Loyalty data"),
@@ -25,6 +31,15 @@ LABELS = (
     _("This log-in exists already. Choose another name."),
     _("Nobody changes their own rights. Ask another administrator."),
     _("Targets must rise with the rank of the tiers."),
+    _("The end must come after the beginning."),
+    _("Hours go from 0 to 24, the first before the last. For a night make two promotions."),
+    _("A multiplier is above 1: 2 gives the base points twice."),
+    _("The value is above zero."),
+    _("The value is too large: at most 1000 percent, 100 times, 1000000 points."),
+    _("A limit is above zero. Leave it empty for none."),
+    _("Another promotion has this name. Choose another."),
+    _("The last day of this promotion is past. Make a new one."),
+    _("Write down why."),
     _("Enrol an authenticator app first."),
     _("Too many wrong codes. Wait a moment, then type the code that the app shows."),
     _("This code is not right. Type the code that the app shows now."),

@@ -33,15 +33,18 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Programme"),
         (
             ("loyalty.program", "tune"),
+            ("promos.promotion", "campaign"),
             ("tiers.tier", "stairs"),
             ("cards.cardseries", "pin"),
             ("loyalty.store", "storefront"),
+            ("loyalty.limit", "speed"),
         ),
     ),
     (
         _("Administration"),
         (
             ("loyalty.journalentry", "history"),
+            ("loyalty.interaction", "swap_horiz"),
             ("loyalty.jobrun", "progress_activity"),
             ("loyalty.apiclient", "key"),
             ("auth.user", "badge"),

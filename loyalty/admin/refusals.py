@@ -21,6 +21,10 @@ _PLAIN: dict[str, Any] = {
     ),
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
     "ReasonMissing": _("Write down why."),
+    "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
+    "PromotionStatusRefused": _(
+        "Somebody has changed the promotion's status meanwhile. Open its page again to see what it allows now."
+    ),
 }
 
 
@@ -40,7 +44,12 @@ def _card_status(error: LoyaltyError) -> str:
     return gettext("The card is blocked. It must be unblocked first.")
 
 
-_TOLD: dict[str, Callable[[LoyaltyError], str]] = {"CardStatusRefused": _card_status}
+def _stores(error: LoyaltyError) -> str:
+    told = gettext("No store has the code %(code)s. Correct it, or leave the list empty: that means every store.")
+    return told % {"code": error.data["unknown"][0]}
+
+
+_TOLD: dict[str, Callable[[LoyaltyError], str]] = {"CardStatusRefused": _card_status, "StoresUnknown": _stores}
 
 
 def words(error: LoyaltyError) -> str:

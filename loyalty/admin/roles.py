@@ -15,6 +15,7 @@ VIEW = "view"
 ADD = "add"
 
 _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE, StaffRole.DIRECTOR)
+_RUNS_PROMOTIONS = "view add edit go-live pause end"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
     "customers.contact": ("view edit",           "view edit",           "view",          "view"),
@@ -28,7 +29,11 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),
     "tiers.tier":        ("view edit",           "",                    "",              ""),
+    # The call centre explains to customers what they see on their receipts.
+    "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
     "tiers.standing":    ("view",                "view",                "",              ""),
+    "loyalty.limit":     ("",                    "",                    "",              "view"),
+    "loyalty.interaction": ("",                  "",                    "",              "view"),
     # Administrators only:
     "loyalty.jobrun":       ("", "", "", ""),
     "loyalty.journalentry": ("", "", "", ""),

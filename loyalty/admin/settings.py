@@ -17,6 +17,7 @@ from unfold import widgets
 from loyalty.admin import commands
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, CommandForm
+from loyalty.admin.form_fields import OneALine
 from loyalty.admin.site import site
 from loyalty.admin.words import CONTACT, PROGRAM, PROGRAM_HELP, translated
 from loyalty.core.actors import Actor
@@ -29,9 +30,10 @@ from loyalty.services import program
 EDIT = "edit"
 _SECTIONS = (
     (_("Retailer"), "", ("retailer", "zone", "currency")),
-    (_("Earning"), "", ("earn_rate", "escrow_days", "oldest_purchase_days", "unknown_stores")),
+    (_("Earning"), "", ("earn_rate", "escrow_days", "oldest_purchase_days", "unknown_stores", "excluded_categories")),
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
+    (_("Logs"), "", ("interaction_days",)),
     (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
 )
 _LISTS: dict[str, type[Choices]] = {
@@ -89,6 +91,8 @@ def _field(name: str) -> forms.Field:
         choices = [(each, capfirst(CONTACT[each])) for each in SUFFICIENCY_FIELDS]
         boxes = widgets.UnfoldAdminCheckboxSelectMultipleWidget()
         return forms.MultipleChoiceField(choices=choices, required=False, widget=boxes, **wanted)
+    if name == "excluded_categories":
+        return OneALine(**wanted)
     if name in _LISTS:
         return forms.ChoiceField(choices=translated(_LISTS[name]), widget=widgets.UnfoldAdminSelectWidget(), **wanted)
     field = Program._meta.get_field(name)

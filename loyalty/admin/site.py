@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
-from loyalty.admin import two_factor
+from loyalty.admin import pages, two_factor
 from loyalty.admin.roles import actor_of
 from loyalty.services import program, staff
 
@@ -27,6 +27,7 @@ class BackOffice(UnfoldAdminSite):
     index_template = "back_office/index.html"
     index_title = _("Overview")
     enable_nav_sidebar = True
+    empty_value_display = pages.NOTHING
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Let in people of the back office, with a second factor when the retailer asks for one."""

@@ -127,7 +127,12 @@ class StaffAdmin(ReadOnly):
     list_display = ("username", "role", "is_active", columns.moment("last_login", _("last log-in")))
     ordering = ("username",)
     creates = Command(
-        "add", _("New log-in"), PersonForm, _create, explain=_("The password is shown on the next page, once.")
+        "add",
+        _("New log-in"),
+        PersonForm,
+        _create,
+        submit=_("Create"),
+        explain=_("The password is shown on the next page, once."),
     )
     commands = _COMMANDS
 

@@ -1,5 +1,6 @@
 """The base of every API view: authenticate, read strictly, call one use case, present."""
 
+import time
 from typing import Any, ClassVar
 
 import structlog
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from loyalty.api import interaction_log
 from loyalty.api.json_body import JsonRenderer
 from loyalty.core.errors import Busy, LoyaltyError
 
@@ -47,6 +49,17 @@ class SurfaceView(APIView):
     renderer_classes = [JsonRenderer]
     content_negotiation_class = OneRepresentation
     roles: ClassVar[frozenset[str] | None] = frozenset()
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer the call; the interaction log takes note beside it."""
+        started = time.perf_counter()
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except Exception as fault:
+            interaction_log.note_fault(self, request, started, fault)
+            raise
+        interaction_log.note(self, request, response, started)
+        return response
 
     def present_error(self, error: LoyaltyError) -> Response:
         """Return the surface's answer to a refusal by a rule."""

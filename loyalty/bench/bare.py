@@ -1,7 +1,7 @@
 """One psycopg connection doing the kernel's work by hand: the measure for everything that Django adds."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,13 +18,14 @@ class Bare:
 
     connection: psycopg.Connection[Any]
 
-    def accrue(self, contact: int, key: str, amount: Decimal, now: datetime, matures_at: datetime, expires_at: datetime) -> None:
-        """Put `amount` into both escrow accounts of a contact."""
+    def accrue(self, contact: int, key: str, amount: Decimal, now: datetime) -> None:
+        """Put `amount` into both escrow accounts of a contact, for the usual thirty days and a year."""
+        matures_at = now + timedelta(days=30)
         parameters = _fact(contact, key, now) | {
             "spendable": amount,
             "qualifying": amount,
             "matures_at": matures_at,
-            "expires_at": expires_at,
+            "expires_at": matures_at + timedelta(days=365),
         }
         with self.connection.transaction(), self.connection.cursor() as cursor:
             _expect(cursor.execute(bare_sql.ACCRUE, parameters).fetchone())

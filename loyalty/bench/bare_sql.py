@@ -172,7 +172,9 @@ FROM cards_card card JOIN cards_cardseries series ON series.id = card.series_id
 WHERE card.number = %(number)s AND program.id = 1
 """
 
-PORTIONS = BALANCE[: BALANCE.index("), standing AS")] + """)
+PORTIONS = (
+    BALANCE[: BALANCE.index("), standing AS")]
+    + """)
 SELECT sum(kept), true, expires_at FROM mature
 WHERE kept > 0 AND (expires_at IS NULL OR expires_at > %(now)s) GROUP BY expires_at
 UNION ALL
@@ -180,6 +182,7 @@ SELECT sum(remaining), false, matures_at FROM ledger_lot
 WHERE contact_id = %(contact)s AND account = 1 AND landed IS NULL AND remaining > 0 AND matures_at > %(now)s
 GROUP BY matures_at ORDER BY 3 NULLS LAST
 """
+)
 
 HOLDER = """
 SELECT card.id, card.contact_id, (SELECT id FROM loyalty_store WHERE code = %(store)s),

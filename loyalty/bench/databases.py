@@ -77,10 +77,16 @@ def _django_at(name: str) -> Iterator[None]:
 
 
 def _reconnect(name: str) -> None:
-    connection.close()
-    if hasattr(connection, "close_pool"):
-        connection.close_pool()
+    renew_connections()
     connection.settings_dict["NAME"] = name
+
+
+def renew_connections() -> None:
+    """Close this process's connections: the next statement opens a new one, with plans of its own."""
+    connection.close()
+    close_pool = getattr(connection, "close_pool", None)
+    if close_pool is not None:
+        close_pool()
 
 
 def bare_connection(**changes: Any) -> psycopg.Connection[Any]:

@@ -49,8 +49,7 @@ class KernelRuns:
             )
 
     def _accrue_bare(self) -> None:
-        matures_at, expires_at = self.now + timedelta(days=30), self.now + timedelta(days=395)
-        self.bare.accrue(self._contact(), self._key(), EARNED, self.now, matures_at, expires_at)
+        self.bare.accrue(self._contact(), self._key(), EARNED, self.now)
 
     def _spend(self) -> None:
         fact = self._fact()

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -28,11 +27,15 @@ _WARM_UP = 5
 
 @dataclass(slots=True)
 class Stalls:
-    """Milliseconds that single online purchases took, alone and while the rollover ran."""
+    """Milliseconds that single online purchases took, alone and while the rollover ran.
+
+    `ranges`: milliseconds that each range of the rollover took, the longest that its locks can have been held.
+    """
 
     lots: int
     alone: list[float] = field(default_factory=list)
     during: list[float] = field(default_factory=list)
+    ranges: list[float] = field(default_factory=list)
 
 
 def compare(batches: list[Batch], bare: Bare) -> Comparison:
@@ -74,10 +77,21 @@ def measure_stalls(batch: Batch, seconds_alone: float) -> Stalls:
     buyer = _Buyer(list(held.order_by("contact_id").values_list("number", flat=True)))
     buyer.buy(stalls.alone, seconds=seconds_alone)
     buyer.start(stalls.during)
+    began = time.perf_counter()
+
+    def follow(done: int, total: int) -> None:
+        nonlocal began
+        now = time.perf_counter()
+        stalls.ranges.append((now - began) * 1000)
+        began = now
+        buyer.follow(done, total)
+
     try:
-        points.roll_over_escrow(_JOB, as_of=batch.matures_at, progress=buyer.follow)
+        points.roll_over_escrow(_JOB, as_of=batch.matures_at, progress=follow)
     finally:
         buyer.stop()
+    # Before the first range the rollover also looks for what is due, without a lock.
+    del stalls.ranges[:1]
     return stalls
 
 

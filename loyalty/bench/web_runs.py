@@ -96,9 +96,7 @@ class WebRuns:
             for call in calls:
                 yield self._compare(call, ours, bare, secrets[call.surface], seconds, rounds)
 
-    def _compare(
-        self, call: Call, ours: int, bare: int, secret: str, seconds: float, rounds: int
-    ) -> WebComparison:
+    def _compare(self, call: Call, ours: int, bare: int, secret: str, seconds: float, rounds: int) -> WebComparison:
         comparison = WebComparison(call.name, aim=call.aim)
         numbers = self.chance.sample(self.numbers, min(_VARIETY, len(self.numbers)))
         our_requests = [_request(call.path, call.body, number, secret) for number in numbers]

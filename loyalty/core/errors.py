@@ -46,6 +46,13 @@ class InsufficientPoints(LoyaltyError):
     message = "There are not enough points."
 
 
+class LimitExceeded(LoyaltyError):
+    """`scope`, `what`, `measure`, `bound`: the limit of the day that this call would break."""
+
+    code = "LimitExceeded"
+    message = "A limit of the day is reached."
+
+
 class Busy(LoyaltyError):
     """A row stayed locked beyond the lock time-out: the same call may be sent again."""
 

@@ -175,7 +175,7 @@ def redeem(fact: Fact, *, amount: Decimal, from_hold: int | None = None) -> Post
 
 
 def find(fact: Fact) -> Posted | None:
-    """Return the operation already posted under the fact's key, None if there is none; OperationConflict if it differs."""
+    """Return the operation posted under the fact's key, None if there is none. Raises OperationConflict."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT operation_id, fingerprint FROM ledger_operationkey WHERE key = %(key)s", {"key": fact.key}

@@ -200,7 +200,8 @@ def restore(fact: Fact, *, redemption_id: int, amount: Decimal, grace_until: Any
 def _taken_by(contact_id: int, operation_id: int) -> tuple[Decimal, Decimal]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(amount) FILTER (WHERE source <= 2), 0), coalesce(sum(amount) FILTER (WHERE source > 2), 0)"
+            "SELECT coalesce(sum(amount) FILTER (WHERE source <= 2), 0),"
+            " coalesce(sum(amount) FILTER (WHERE source > 2), 0)"
             " FROM ledger_transfer WHERE contact_id = %(contact)s AND operation_id = %(operation)s",
             {"contact": contact_id, "operation": operation_id},
         )

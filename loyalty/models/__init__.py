@@ -1,10 +1,13 @@
 """The programme's own records."""
 
 from loyalty.models.api_clients import ApiClient, CashDeskRole, Surface
+from loyalty.models.interactions import Interaction
 from loyalty.models.jobs import JobRun
 from loyalty.models.journal import JournalEntry
+from loyalty.models.limits import Limit, LimitedAct, LimitMeasure, LimitScope, LimitUse
 from loyalty.models.program import ExpiryRounding, PointsExpiry, Program, ReturnPolicy
 from loyalty.models.purchases import Purchase, PurchaseLine, PurchaseStatus
+from loyalty.models.returns import PurchaseReturn, ReturnKind, TillAnswer
 from loyalty.models.staff import StaffRole
 from loyalty.models.stores import Store
 
@@ -12,15 +15,24 @@ __all__ = [
     "ApiClient",
     "CashDeskRole",
     "ExpiryRounding",
+    "Interaction",
     "JobRun",
     "JournalEntry",
+    "Limit",
+    "LimitMeasure",
+    "LimitScope",
+    "LimitUse",
+    "LimitedAct",
     "PointsExpiry",
     "Program",
     "Purchase",
     "PurchaseLine",
+    "PurchaseReturn",
     "PurchaseStatus",
+    "ReturnKind",
     "ReturnPolicy",
     "StaffRole",
     "Store",
     "Surface",
+    "TillAnswer",
 ]

@@ -33,6 +33,8 @@ class ApiClient(models.Model):
     secret_prefix = models.CharField(max_length=8, editable=False)
     secret_digest = models.CharField(max_length=64, editable=False)
     active = models.BooleanField(default=True)
+    log_in_full = models.BooleanField(default=False, db_default=False)
+    log_full_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(editable=False)
 
     class Meta:

@@ -108,6 +108,16 @@ class Program(models.Model):
     )
     expiry_rounding = models.CharField(max_length=10, choices=ExpiryRounding.choices, default=ExpiryRounding.MONTH)
     return_policy = models.CharField(max_length=16, choices=ReturnPolicy.choices, default=ReturnPolicy.ALLOW_NEGATIVE)
+    restore_grace_days = models.PositiveSmallIntegerField(
+        default=0,
+        validators=[MaxValueValidator(365)],
+        help_text="Days to spend bonuses that a return restores after they expired; 0: they burn again.",
+    )
+    hold_minutes = models.PositiveSmallIntegerField(
+        default=15,
+        validators=[MinValueValidator(1), MaxValueValidator(1440)],
+        help_text="How long a till may hold bonuses before it captures them.",
+    )
     sufficiency = models.JSONField(
         "sufficient personal data", default=default_sufficiency, validators=[validate_sufficiency]
     )
@@ -123,6 +133,14 @@ class Program(models.Model):
     oldest_purchase_days = models.PositiveSmallIntegerField(
         default=366, help_text="Purchases older than this are refused."
     )
+    interaction_days = models.PositiveSmallIntegerField(
+        default=30,
+        db_default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text="How long the interaction log is kept.",
+    )
+    # Kept by the use case that changes limits: a purchase learns here, in a row it reads anyway, that none is set.
+    limits_on = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -39,6 +39,12 @@ class Purchase(models.Model):
     paid = models.DecimalField("paid with bonuses", max_digits=14, decimal_places=2)
     accrued = models.DecimalField(max_digits=14, decimal_places=2)
     qualifying = models.DecimalField("tier-qualifying", max_digits=14, decimal_places=2)
+    returned = models.DecimalField("amount returned", max_digits=14, decimal_places=2, default=0, db_default=0)
+    unearned = models.DecimalField("points no longer earned", max_digits=14, decimal_places=2, default=0, db_default=0)
+    unqualified = models.DecimalField(
+        "tier-qualifying no longer earned", max_digits=14, decimal_places=2, default=0, db_default=0
+    )
+    restored = models.DecimalField("bonuses restored", max_digits=14, decimal_places=2, default=0, db_default=0)
     status = FSMField(choices=PurchaseStatus.choices, default=PurchaseStatus.COMPLETED, protected=True)
     terms = models.JSONField(default=dict)
     answer = models.JSONField(default=dict)
@@ -54,6 +60,13 @@ class Purchase(models.Model):
                 name="purchase_amounts_not_negative",
             ),
             models.CheckConstraint(condition=Q(paid__lte=models.F("amount")), name="purchase_paid_within_amount"),
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=models.F("amount"))
+                & Q(unearned__gte=0, unearned__lte=models.F("accrued"))
+                & Q(unqualified__gte=0, unqualified__lte=models.F("qualifying"))
+                & Q(restored__gte=0, restored__lte=models.F("paid")),
+                name="purchase_never_returns_more",
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=("contact", "-purchased_at"), name="purchase_of_contact"),
@@ -85,9 +98,16 @@ class PurchaseLine(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     paid = models.DecimalField(max_digits=14, decimal_places=2)
     accrued = models.DecimalField(max_digits=14, decimal_places=2)
+    returned = models.DecimalField("amount returned", max_digits=14, decimal_places=2, default=0, db_default=0)
+    returned_quantity = models.DecimalField(max_digits=14, decimal_places=3, default=0, db_default=0)
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(returned__gte=0, returned__lte=models.F("amount"))
+                & Q(returned_quantity__gte=0, returned_quantity__lte=models.F("quantity")),
+                name="purchase_line_never_returns_more",
+            ),
             models.UniqueConstraint(fields=("purchase", "position"), name="purchase_line_once"),
             models.CheckConstraint(
                 condition=Q(amount__gte=0, paid__gte=0, accrued__gte=0, quantity__gt=0),

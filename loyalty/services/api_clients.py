@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from datetime import timedelta
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
@@ -12,6 +13,7 @@ from loyalty.services import journal
 from loyalty.services.unit_of_work import unit_of_work
 
 PREFIX_LENGTH = 4
+LONGEST_FULL_LOG_HOURS = 720
 
 
 def create(actor: Actor, *, surface: str, login: str, role: str = "") -> tuple[ApiClient, str]:
@@ -54,6 +56,19 @@ def switch(actor: Actor, client_id: int, *, active: bool) -> ApiClient:
         client.active = active
         client.save(update_fields=["active"])
         journal.record(actor, "api_client.switch", str(client), active=active)
+    return client
+
+
+def log_in_full(actor: Actor, client_id: int, *, hours: int) -> ApiClient:
+    """Keep whole requests and answers of a client, masked, for some hours; 0 stops it. Raises InvalidParameter."""
+    if not 0 <= hours <= LONGEST_FULL_LOG_HOURS:
+        raise InvalidParameter(f"Write 0 to {LONGEST_FULL_LOG_HOURS} hours.", name="hours")
+    with unit_of_work():
+        client = ApiClient.objects.select_for_update().get(pk=client_id)
+        client.log_in_full = hours > 0
+        client.log_full_until = clock.now() + timedelta(hours=hours) if hours else None
+        client.save(update_fields=["log_in_full", "log_full_until"])
+        journal.record(actor, "api_client.log_in_full", str(client), hours=hours)
     return client
 
 

@@ -1,7 +1,9 @@
-"""Row locks on the programme's own records: the people of the back office."""
+"""Row locks on the programme's own records: purchases, and the people of the back office."""
 
 from django.contrib.auth.models import User
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from loyalty.models import Purchase
 
 
 def lock_staff(user_id: int) -> User:
@@ -12,3 +14,8 @@ def lock_staff(user_id: int) -> User:
 def lock_device(user: User) -> TOTPDevice | None:
     """Lock and return the person's second factor, the enrolled one before one that waits; None without any."""
     return TOTPDevice.objects.select_for_update(of=("self",)).filter(user=user).order_by("-confirmed").first()
+
+
+def lock_purchase(purchase_id: str) -> Purchase | None:
+    """Lock and return the purchase with the till's id, None if there is none: first in the order of locks."""
+    return Purchase.objects.select_for_update(of=("self",), no_key=True).filter(purchase_id=purchase_id).first()

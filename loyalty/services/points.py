@@ -12,7 +12,7 @@ from django.db.models import F
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy, InvalidParameter
-from loyalty.ledger import rollover
+from loyalty.ledger import burning, locks, rollover
 from loyalty.ledger.rollover import ContactRange, Landed
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import JobRun
@@ -49,6 +49,14 @@ class RolloverSummary:
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     """Land what has matured for one contact and move its tier, inside the caller's transaction."""
     _land([contact_id], clock.now(), actor, zone)
+
+
+def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
+    """Lock the contact's balances, land what has matured and book what has expired, in the caller's transaction."""
+    now = clock.now()
+    if locks.lock_balances(contact_id, now).due:
+        _land([contact_id], now, actor, zone)
+    burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor))
 
 
 def roll_over_escrow(

@@ -1,6 +1,7 @@
 """The retailer's settings and what a fresh installation starts with."""
 
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -13,7 +14,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import PointAccount
-from loyalty.models import Program, Store
+from loyalty.models import Limit, LimitedAct, LimitMeasure, LimitScope, Program, Store
 from loyalty.models.staff import StaffRole
 from loyalty.services import journal
 from loyalty.services.unit_of_work import unit_of_work
@@ -43,6 +44,11 @@ def settings() -> Program:
     return Program.objects.get(pk=1)
 
 
+def lock_settings() -> Program:
+    """Return the retailer's settings, locked: what changes them, or what hangs on them, comes one after another."""
+    return Program.objects.select_for_update().get(pk=1)
+
+
 def install_defaults() -> None:
     """Give an empty database the defaults of specs/points_and_tiers.md; what is there already stays as it is."""
     now = clock.now()
@@ -58,8 +64,17 @@ def install_defaults() -> None:
     if not CardSeries.objects.exists():
         CardSeries.objects.create(name="Main series", prefix=DEFAULT_PREFIX, length=DEFAULT_LENGTH)
     Store.objects.get_or_create(code="0001", defaults={"name": "Store 0001", "created_at": now})
+    _install_limits()
     for role in StaffRole.values:
         Group.objects.get_or_create(name=role)
+
+
+def _install_limits() -> None:
+    known = set(Limit.objects.values_list("scope", "what", "measure"))
+    every = product(LimitScope.values, LimitedAct.values, LimitMeasure.values)
+    missing = [Limit(scope=scope, what=what, measure=measure, updated_at=clock.now())
+               for scope, what, measure in every if (scope, what, measure) not in known]  # fmt: skip
+    Limit.objects.bulk_create(missing, ignore_conflicts=True)
 
 
 def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, tuple[str, str]]) -> Program:
@@ -68,7 +83,7 @@ def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, t
     Raises InvalidParameter with the name of the first setting that cannot be so.
     """
     with unit_of_work():
-        program = Program.objects.select_for_update().get(pk=1)
+        program = lock_settings()
         changed = {name: value for name, value in changes.items() if getattr(program, name) != value}
         details: dict[str, Any] = {name: [str(getattr(program, name)), str(value)] for name, value in changed.items()}
         for name, value in changed.items():

@@ -4,85 +4,67 @@ One transaction: the till's id is claimed, bonuses are spent, points are accrued
 same id with the same content answers the first answer again; with other content, OperationConflict.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 
-from cards.errors import CardStatusRefused
-from cards.models import CardStatus
 from customers import locks as customer_locks
 from customers import services as customers
 from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InsufficientPoints, InvalidParameter, OperationConflict
-from loyalty.ledger import balances, expiry, locks, posting, rounding
+from loyalty.core.errors import InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
+from loyalty.ledger import balances, expiry, holds, locks, posting, rounding
+from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import PointsExpiry, Program, Purchase
-from loyalty.services import points, program, receipts
-from loyalty.services.receipts import Holder, Schedule
+from loyalty.selectors.accrual_terms import terms_for
+from loyalty.services import holding, limits, points, program, receipts, sales
+from loyalty.services.errors import HoldNotFound
+from loyalty.services.receipts import Holder, Receipt, Schedule
+from loyalty.services.sales import Credited, Sale
 from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
-from promos.basket import Line
-from promos.evaluation import Award, Terms
+from promos import services as promos
+from promos.evaluation import Terms
 from tiers import services as tiers
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
-SPENDING_AGE = timedelta(hours=24)
+__all__ = ["Applied", "Credited", "Quote", "Sale", "add_purchase", "quote_purchase"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sale:
-    """A receipt as a till sends it, parsed. One of `number` and `phone` is needed; both must name one holder.
+class Payment:
+    """The bonuses that pay a basket: spent now, from a hold, or captured before the purchase came."""
 
-    `lines` may be empty: then the basket is one line of `amount`. Amounts have two places.
-    """
-
-    purchase_id: str
-    number: str
-    phone: str
-    purchased_at: datetime
-    store: str
     amount: Decimal
-    lines: tuple[Line, ...] = ()
-    till: str = ""
-    cashier: str = ""
-    bonuses_to_pay: Decimal = rounding.ZERO
-    offline: bool = False
-
-    @property
-    def basket(self) -> list[Line]:
-        """The lines, or the whole amount as one."""
-        return list(self.lines) or [Line(self.amount)]
-
-    @property
-    def fingerprint(self) -> str:
-        """A digest of the content, to tell a retry from another purchase with the same id."""
-        return posting.fingerprint(
-            self.number, self.phone, self.purchased_at.isoformat(), self.store, self.till, self.cashier,
-            self.amount.normalize(), self.bonuses_to_pay.normalize(), self.offline,
-            *(part for line in self.lines for part in (
-                line.sku, line.name, line.category, line.quantity.normalize(), line.price.normalize(),
-                line.amount.normalize(),
-            )),
-        )  # fmt: skip
+    hold: Hold | None = None
+    captured_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Credited:
-    """The answer to a till: points accrued (in escrow), bonuses that paid, what may be spent after the call."""
+class Applied:
+    """A promotion that a basket earns from."""
 
-    accrued: Decimal
-    paid: Decimal
-    balance: Decimal
+    promotion_id: int
+    name: str
+    points: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a purchase would accrue, the most bonuses that may pay it, and the promotions behind it."""
+
+    accrue: Decimal
+    can_pay: Decimal
+    promotions: list[Applied]
 
 
 def add_purchase(actor: Actor, sale: Sale) -> Credited:
-    """Record a purchase, spend `bonuses_to_pay`, accrue points into escrow.
+    """Record a purchase, spend its bonuses, accrue points into escrow.
 
     Raises CardNumberInvalid, CardNotFound, PhoneInvalid, ContactNotFound, CardStatusRefused,
     InvalidParameter (date, bonuses of a late or offline purchase, unknown store), InsufficientPoints
-    (`available`: what may pay this basket), OperationConflict, Busy.
+    (`available`: what may pay this basket), HoldNotFound, HoldResolved, LimitExceeded, OperationConflict, Busy.
     """
     finder = receipts.finder(sale.number, sale.phone)
     with unit_of_work():
@@ -90,28 +72,110 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
         holder = receipts.lock_holder(finder, sale.purchase_id, sale.purchased_at)
         if holder.existing is not None:
             return _repeat(holder.existing, sale.fingerprint)
-        _require_time(sale, settings)
-        _require_status(holder, sale)
-        _require_payable(sale, settings)
-        terms = Terms(settings.earn_rate, holder.multiplier)
-        award = _award(sale, terms)
-        schedule = _schedule(sale, settings)
-        receipt = receipts.insert(actor, sale, holder, award, terms, schedule, settings)
-        if receipt is None:
-            return _repeat(receipts.stored(sale.purchase_id), sale.fingerprint)
-        return _post(actor, sale, holder, award, schedule, settings, receipt)
+        payment = _payment(sale, holder)
+        try:
+            _require(sale, holder, payment, settings)
+        except LoyaltyError:
+            # The first call may have committed while this one waited for the card: then its answer stands.
+            first = receipts.stored(sale.purchase_id)
+            if first is None:
+                raise
+            return _repeat(first, sale.fingerprint)
+        return _record(actor, sale, holder, payment, settings)
 
 
-def _post(
-    actor: Actor, sale: Sale, holder: Holder, award: Award, schedule: Schedule, settings: Program, receipt: int
-) -> Credited:
-    _enter(holder, clock.now(), settings)
-    redemption = _spend(actor, sale, holder, settings)
-    accrual = _accrue(actor, sale, holder, award, schedule, settings)
+def quote_purchase(sale: Sale) -> Quote:
+    """Return what `add` would answer to the same sale now; nothing is written.
+
+    Raises what `add` raises for the card, the date and the bonuses.
+    """
+    settings = program.settings()
+    holder = receipts.read_holder(receipts.finder(sale.number, sale.phone), sale.purchased_at)
+    sales.require_time(sale, settings)
+    sales.require_status(holder, spends=sale.bonuses_to_pay > 0)
+    can_pay = _can_pay(sale, holder, settings)
+    sales.require_share(sale.bonuses_to_pay, sale.amount, settings)
+    if sale.bonuses_to_pay > can_pay:
+        raise InsufficientPoints(f"Bonuses may pay at most {can_pay} of this basket.", available=can_pay)
+    terms = _terms(sale, holder, settings)
+    award = sales.award_of(sale, sale.bonuses_to_pay, terms)
+    names = {rule.promotion_id: rule.name for rule in terms.rules}
+    applied = [Applied(each, names[each], award.promotions[each]) for each in award.promotions]
+    return Quote(award.spendable, can_pay, applied)
+
+
+def _can_pay(sale: Sale, holder: Holder, settings: Program) -> Decimal:
+    """Return the most bonuses that may pay the basket: none from a card that may not spend, late or offline."""
+    try:
+        sales.require_status(holder, spends=True)
+        sales.require_time(replace(sale, bonuses_to_pay=Decimal(1)), settings)
+    except LoyaltyError:
+        return rounding.ZERO
     available = balances.read(holder.contact_id, clock.now()).available
-    credited = Credited(award.spendable, sale.bonuses_to_pay, available)
-    receipts.finish(receipt, credited.balance, accrual, redemption)
-    return credited
+    return min(evaluation.most_payable(sale.amount, settings.spending_share), available)
+
+
+def _payment(sale: Sale, holder: Holder) -> Payment:
+    """Return how the basket is paid with bonuses; a hold is locked here, before the balances."""
+    if sale.hold_id is not None:
+        found = holds.lock_hold(sale.hold_id)
+        if found is None or found.contact_id != holder.contact_id:
+            raise HoldNotFound()
+        return Payment(sale.bonuses_to_pay or found.amount, hold=found)
+    if holder.captured is not None:
+        operation, amount = holder.captured
+        if sale.bonuses_to_pay not in (rounding.ZERO, amount):
+            raise InvalidParameter(f"{amount} were captured for this purchase.", name="BonusesToPay")
+        return Payment(amount, captured_by=operation)
+    return Payment(sale.bonuses_to_pay)
+
+
+def _require(sale: Sale, holder: Holder, payment: Payment, settings: Program) -> None:
+    sales.require_time(sale, settings)
+    spends = payment.amount > 0 and payment.captured_by is None
+    sales.require_status(holder, spends=spends)
+    sales.require_share(payment.amount, sale.amount, settings)
+
+
+def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
+    return terms_for(
+        settings,
+        contact_id=holder.contact_id,
+        birth_date=holder.birth_date,
+        multiplier=holder.multiplier,
+        moment=sale.purchased_at,
+        store=sale.store,
+        first_purchase=lambda: receipts.is_first_purchase(holder.contact_id, sale.purchased_at),
+        promotions_live=holder.promotions_live,
+    )
+
+
+def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings: Program) -> Credited:
+    terms = evaluation.narrow(sale.basket, payment.amount, _terms(sale, holder, settings))
+    terms = replace(terms, rules=promos.lock_ceilings(holder.contact_id, terms.rules))
+    award = sales.award_of(sale, payment.amount, terms)
+    receipt = Receipt(sale, holder, payment.amount, award, terms, _schedule(sale, settings))
+    stored = receipts.insert(actor, receipt, settings)
+    if stored is None:
+        return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
+    promos.grant(holder.contact_id, terms.rules, award.promotions)
+    _enter(holder, settings)
+    limits.count_purchase(
+        actor,
+        card_id=holder.card_id,
+        card_number=holder.number,
+        till=sale.till,
+        cashier=sale.cashier,
+        accrued=award.spendable,
+        paid=payment.amount,
+        moment=clock.now(),
+        settings=settings,
+    )
+    redemption = _spend(actor, receipt, payment, settings)
+    accrual = _accrue(actor, receipt, settings)
+    balance = balances.read(holder.contact_id, clock.now()).available
+    receipts.finish(stored, balance, accrual, redemption)
+    return Credited(award.spendable, payment.amount, balance)
 
 
 def _repeat(stored: Purchase, fingerprint: str) -> Credited:
@@ -120,73 +184,40 @@ def _repeat(stored: Purchase, fingerprint: str) -> Credited:
     return Credited(stored.accrued, stored.paid, Decimal(stored.answer["balance"]))
 
 
-def _require_time(sale: Sale, settings: Program) -> None:
-    now = clock.now()
-    if sale.purchased_at > now + FUTURE_TOLERANCE:
-        raise InvalidParameter("The date lies in the future.", name="Date")
-    if sale.purchased_at < now - timedelta(days=settings.oldest_purchase_days):
-        raise InvalidParameter(f"The date is more than {settings.oldest_purchase_days} days old.", name="Date")
-    late = sale.offline or sale.purchased_at < now - SPENDING_AGE
-    if sale.bonuses_to_pay and late:
-        raise InvalidParameter("An offline or late purchase may not be paid with bonuses.", name="BonusesToPay")
-
-
-def _require_status(holder: Holder, sale: Sale) -> None:
-    spends = sale.bonuses_to_pay > 0
-    usable = (CardStatus.ACTIVE,) if spends else (CardStatus.ISSUED, CardStatus.ACTIVE)
-    if holder.status not in usable or (spends and holder.contact_status == ContactStatus.BLOCKED):
-        name = CardStatus(holder.status).label
-        raise CardStatusRefused(
-            f"A card in the status {name} does not allow this purchase.",
-            status=holder.status,
-            action="purchase",
-        )
-
-
-def _require_payable(sale: Sale, settings: Program) -> None:
-    payable = evaluation.most_payable(sale.amount, settings.spending_share)
-    if sale.bonuses_to_pay > payable:
-        raise InsufficientPoints(f"Bonuses may pay at most {payable} of this basket.", available=payable)
-
-
-def _award(sale: Sale, terms: Terms) -> Award:
-    award = evaluation.evaluate(sale.basket, sale.bonuses_to_pay, terms)
-    if award.spendable > rounding.LARGEST or award.qualifying > rounding.LARGEST:
-        raise InvalidParameter(f"A purchase earns at most {rounding.LARGEST} points.", name="Amount")
-    return award
-
-
-def _spend(actor: Actor, sale: Sale, holder: Holder, settings: Program) -> int | None:
-    if not sale.bonuses_to_pay:
-        return None
+def _spend(actor: Actor, receipt: Receipt, payment: Payment, settings: Program) -> int | None:
+    if payment.captured_by is not None or not payment.amount:
+        return payment.captured_by
+    sale, holder = receipt.sale, receipt.holder
+    if payment.hold is not None:
+        cause = f"purchase:{sale.purchase_id}"
+        return holding.capture_within(actor, payment.hold, payment.amount, cause=cause).operation_id
     now = clock.now()
     if locks.lock_balances(holder.contact_id, now).due:
         points.settle(holder.contact_id, actor, settings.tzinfo)
-    fact = _fact(actor, sale, holder, "redemption", now)
-    return posting.redeem(fact, amount=sale.bonuses_to_pay).operation_id
+    return posting.redeem(_fact(actor, receipt, "redemption"), amount=payment.amount).operation_id
 
 
-def _accrue(
-    actor: Actor, sale: Sale, holder: Holder, award: Award, schedule: Schedule, settings: Program
-) -> int | None:
+def _accrue(actor: Actor, receipt: Receipt, settings: Program) -> int | None:
+    award, schedule, contact_id = receipt.award, receipt.schedule, receipt.holder.contact_id
     if not award.spendable and not award.qualifying:
         return None
     now = clock.now()
     if schedule.matures_at <= now:
-        locks.lock_balances(holder.contact_id, now)
+        locks.lock_balances(contact_id, now)
     posted = posting.accrue(
-        _fact(actor, sale, holder, "accrual", sale.purchased_at),
+        replace(_fact(actor, receipt, "accrual"), effective_at=receipt.sale.purchased_at),
         spendable=award.spendable,
         qualifying=award.qualifying,
         matures_at=schedule.matures_at,
         expires_at=schedule.expires_at,
     )
     if schedule.matures_at <= now:
-        points.settle(holder.contact_id, actor, settings.tzinfo)
+        points.settle(contact_id, actor, settings.tzinfo)
     return posted.operation_id
 
 
-def _enter(holder: Holder, now: datetime, settings: Program) -> None:
+def _enter(holder: Holder, settings: Program) -> None:
+    now = clock.now()
     if not holder.enrolled:
         tiers.enrol(holder.contact_id, now, settings.tzinfo)
     if holder.contact_status == ContactStatus.NEW:
@@ -203,13 +234,14 @@ def _schedule(sale: Sale, settings: Program) -> Schedule:
     )
 
 
-def _fact(actor: Actor, sale: Sale, holder: Holder, kind: str, effective_at: datetime) -> Fact:
+def _fact(actor: Actor, receipt: Receipt, kind: str) -> Fact:
+    sale, now = receipt.sale, clock.now()
     return Fact(
-        contact_id=holder.contact_id,
+        contact_id=receipt.holder.contact_id,
         key=f"purchase:{sale.purchase_id}:{kind}",
         fingerprint=sale.fingerprint,
-        effective_at=effective_at,
-        recorded_at=clock.now(),
+        effective_at=now,
+        recorded_at=now,
         actor=str(actor),
         cause=f"purchase:{sale.purchase_id}",
     )

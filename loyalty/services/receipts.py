@@ -5,8 +5,9 @@ A till with a queue waits for these, so each is one round trip (design.md, The k
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -22,23 +23,32 @@ from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, LoyaltyError
-from loyalty.models import Program, Purchase, Store
+from loyalty.models import Program, Purchase, PurchaseStatus, Store
+from promos import evaluation
 from promos.evaluation import Award, Terms
 
 if TYPE_CHECKING:
-    from loyalty.services.purchases import Sale
+    from loyalty.services.sales import Sale
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The card a purchase is made with, locked, and what its holder brings: tier multiplier on that day."""
+    """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
+
+    `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
+    `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
+    """
 
     card_id: int
+    number: str
     status: int
     contact_id: int
     contact_status: str
+    birth_date: date | None
     enrolled: bool
     multiplier: Decimal
+    captured: tuple[int, Decimal] | None
+    promotions_live: bool
     existing: Purchase | None
 
 
@@ -58,10 +68,23 @@ class Schedule:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A sale with all that was decided about it: what is about to be written."""
+
+    sale: Sale
+    holder: Holder
+    paid: Decimal
+    award: Award
+    terms: Terms
+    schedule: Schedule
+
+
 _HOLDER = """
-SELECT card.id, card.status, contact.id, contact.status, contact.phone, standing.id IS NOT NULL,
-    coalesce(tier.multiplier, 1),
-    (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s)
+SELECT card.id, card.number, card.status, contact.id, contact.status, contact.phone, contact.birth_date,
+    standing.id IS NOT NULL, coalesce(tier.multiplier, 1),
+    (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
+    EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s))
 FROM cards_card card
 {join} customers_contact contact ON contact.id = card.contact_id
 LEFT JOIN tiers_standing standing ON standing.contact_id = contact.id AND standing.left_at IS NULL
@@ -70,11 +93,13 @@ LEFT JOIN LATERAL (
       AND entered_at <= %(moment)s AND (left_at IS NULL OR left_at > %(moment)s)
 ) past ON true
 LEFT JOIN tiers_tier tier ON tier.id = past.tier_id
+LEFT JOIN ledger_hold hold ON hold.key = 'hold:' || %(purchase_id)s AND hold.contact_id = contact.id
+    AND hold.captured > 0
 WHERE {where}
 ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
-FOR NO KEY UPDATE OF card
 """
+_LOCKED = "FOR NO KEY UPDATE OF card"
 _HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s")
 _HOLDER_BY_PHONE = _HOLDER.format(join="JOIN", where="contact.phone = %(value)s")
 
@@ -84,8 +109,7 @@ WITH claim AS (
         purchased_at, recorded_at, actor, offline, amount, paid, accrued, qualifying, status, terms, answer)
     VALUES (%(purchase_id)s, %(fingerprint)s, %(contact_id)s, %(card_id)s, %(store_id)s, %(till)s, %(cashier)s,
         %(purchased_at)s, %(now)s, %(actor)s, %(offline)s, %(amount)s, %(paid)s, %(accrued)s, %(qualifying)s,
-        'completed', jsonb_build_object('earn_rate', %(earn_rate)s::text, 'multiplier', %(multiplier)s::text,
-            'matures_at', %(matures_at)s::text, 'expires_at', %(expires_at)s::text), '{}')
+        'completed', %(terms)s::jsonb, '{}')
     ON CONFLICT (purchase_id) DO NOTHING
     RETURNING id
 ), line AS (
@@ -119,20 +143,67 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     A purchase that stands already is returned whatever became of its card: the answer to a repeat does not
     change. Raises CardNumberInvalid, CardNotFound, ContactNotFound, CardStatusRefused.
     """
+    row = _fetch(find, purchase_id, moment, _LOCKED)
+    existing_id = (
+        row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
+    )
+    existing = Purchase.objects.get(pk=existing_id) if existing_id else None
+    return _holder(find, row, existing)
+
+
+def read_holder(find: Finder, moment: datetime) -> Holder:
+    """Return what `lock_holder` does, without a lock and for no purchase in particular."""
+    return _holder(find, _fetch(find, "", moment, ""), None)
+
+
+def is_first_purchase(contact_id: int, moment: datetime) -> bool:
+    """Tell whether a contact has no completed purchase before `moment`."""
+    earlier = Purchase.objects.filter(contact_id=contact_id, purchased_at__lt=moment, status=PurchaseStatus.COMPLETED)
+    return not earlier.exists()
+
+
+def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
     parameters: dict[str, Any] = {"value": find.number or find.phone, "purchase_id": purchase_id, "moment": moment}
     with connection.cursor() as cursor:
-        cursor.execute(_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE, parameters)
-        row = cursor.fetchone()
+        cursor.execute((_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE) + lock, parameters)
+        return cursor.fetchone()
+
+
+def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
     if row is None:
-        existing = Purchase.objects.filter(purchase_id=purchase_id).first()
         if existing is None:
             raise _not_found(find)
-        return Holder(0, 0, 0, "", False, Decimal(1), existing)
-    card_id, status, contact_id, contact_status, phone, enrolled, multiplier, existing_id = row
-    existing = Purchase.objects.get(pk=existing_id) if existing_id else None
+        return Holder(0, "", 0, 0, "", None, False, Decimal(1), None, False, existing)
+    (
+        card_id,
+        number,
+        status,
+        contact_id,
+        contact_status,
+        phone,
+        birth_date,
+        enrolled,
+        multiplier,
+        *_,
+        captured_by,
+        captured,
+        promotions_live,
+    ) = row
     if existing is None:
         _require_holder(find, status, contact_id, phone)
-    return Holder(card_id, status, contact_id or 0, contact_status or "", enrolled, multiplier, existing)
+    return Holder(
+        card_id=card_id,
+        number=number,
+        status=status,
+        contact_id=contact_id or 0,
+        contact_status=contact_status or "",
+        birth_date=birth_date,
+        enrolled=enrolled,
+        multiplier=multiplier,
+        captured=(captured_by, captured) if captured_by else None,
+        promotions_live=promotions_live,
+        existing=existing,
+    )
 
 
 def _require_holder(find: Finder, status: int, contact_id: int | None, phone: str | None) -> None:
@@ -153,12 +224,10 @@ def _not_found(find: Finder) -> LoyaltyError:
     return CardNotFound()
 
 
-def insert(
-    actor: Actor, sale: Sale, holder: Holder, award: Award, terms: Terms, schedule: Schedule, settings: Program
-) -> int | None:
+def insert(actor: Actor, receipt: Receipt, settings: Program) -> int | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile."""
-    parameters = _receipt(actor, sale, holder, award) | _terms(terms, schedule) | _lines(sale, award)
-    parameters["store_id"] = _store(sale.store, settings)
+    parameters = _receipt(actor, receipt) | _lines(receipt)
+    parameters["store_id"] = _store(receipt.sale.store, settings)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, parameters)
         row = cursor.fetchone()
@@ -172,12 +241,18 @@ def finish(receipt: int, balance: Decimal, accrual: int | None, redemption: int 
     )
 
 
-def stored(purchase_id: str) -> Purchase:
+def stored(purchase_id: str) -> Purchase | None:
+    """Return the purchase with the till's id, None if there is none."""
+    return Purchase.objects.filter(purchase_id=purchase_id).first()
+
+
+def known(purchase_id: str) -> Purchase:
     """Return a purchase that is known to be there."""
     return Purchase.objects.get(purchase_id=purchase_id)
 
 
-def _receipt(actor: Actor, sale: Sale, holder: Holder, award: Award) -> dict[str, Any]:
+def _receipt(actor: Actor, receipt: Receipt) -> dict[str, Any]:
+    sale, holder, award = receipt.sale, receipt.holder, receipt.award
     return {
         "purchase_id": sale.purchase_id,
         "fingerprint": sale.fingerprint,
@@ -193,23 +268,25 @@ def _receipt(actor: Actor, sale: Sale, holder: Holder, award: Award) -> dict[str
         "address": actor.address,
         "offline": sale.offline,
         "amount": sale.amount,
-        "paid": sale.bonuses_to_pay,
+        "paid": receipt.paid,
         "accrued": award.spendable,
         "qualifying": award.qualifying,
+        "terms": json.dumps(_terms(receipt)),
     }
 
 
-def _terms(terms: Terms, schedule: Schedule) -> dict[str, str | None]:
-    return {
-        "earn_rate": str(terms.earn_rate),
-        "multiplier": str(terms.multiplier),
-        "matures_at": schedule.matures_at.isoformat(),
-        "expires_at": schedule.expires_at.isoformat() if schedule.expires_at else None,
+def _terms(receipt: Receipt) -> dict[str, Any]:
+    """Return what a later return and the next reader need: the terms, the dates, what each promotion gave."""
+    expires_at = receipt.schedule.expires_at
+    return evaluation.to_json(receipt.terms) | {
+        "matures_at": receipt.schedule.matures_at.isoformat(),
+        "expires_at": expires_at.isoformat() if expires_at else None,
+        "awarded": {str(each): str(points) for each, points in receipt.award.promotions.items()},
     }
 
 
-def _lines(sale: Sale, award: Award) -> dict[str, Any]:
-    basket = sale.basket
+def _lines(receipt: Receipt) -> dict[str, Any]:
+    basket = receipt.sale.basket
     return {
         "positions": list(range(1, len(basket) + 1)),
         "skus": [line.sku for line in basket],
@@ -218,8 +295,8 @@ def _lines(sale: Sale, award: Award) -> dict[str, Any]:
         "quantities": [line.quantity for line in basket],
         "prices": [line.price for line in basket],
         "amounts": [line.amount for line in basket],
-        "paids": award.paid_by_line,
-        "accrueds": award.by_line,
+        "paids": receipt.award.paid_by_line,
+        "accrueds": receipt.award.by_line,
     }
 
 

@@ -12,8 +12,8 @@ from cards.models import Card, CardCategory
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors, clock
-from loyalty.models import JobRun
-from loyalty.services import api_clients, cards, purchases, staff, wallet
+from loyalty.models import Interaction, JobRun
+from loyalty.services import api_clients, cards, promotions, purchases, staff, wallet
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 
@@ -61,13 +61,19 @@ def buy(card: Card, purchase_id: str, amount: str = "100.00") -> None:
 
 @pytest.fixture
 def retailer(story_clock: object, db: None) -> Contact:
-    """One shopper with a card, points, a tier; a pool, an API client, a job run."""
+    """One shopper with a card, points, a tier; a pool, an API client, a promotion, a job run."""
     card = shopper()
     buy(card, "R-1")
     cards.create_card_pool(SYSTEM, count=1, category=CardCategory.PLASTIC)
     api_clients.create(SYSTEM, surface="koshelek", login="app")
     now = clock.now()
+    terms = {"name": "Coffee week", "kind": "percent", "value": Decimal(10), "starts_at": now}
+    promotions.create_promotion(SYSTEM, terms, "spring")
     JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
+    Interaction.objects.create(
+        recorded_at=now, surface="cash_desk", login="till-1", method="GET", path="/x", status=200, failed=True,
+        key="StatusError", duration_ms=1, correlation_id="c-1",
+    )  # fmt: skip
     assert card.contact is not None
     return card.contact
 

@@ -44,7 +44,7 @@ def rich(transactional_db: None) -> Card:
 
 
 @pytest.fixture(autouse=True)
-def _laws(request: pytest.FixtureRequest) -> Iterator[None]:
+def _laws(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
     yield
-    if "negative_control" not in request.keywords and "transactional_db" in request.fixturenames:
+    if "negative_control" not in request.keywords:
         assert invariants.broken() == []

@@ -153,6 +153,8 @@ def test_without_the_lock_on_the_contact_the_database_has_to_refuse_the_second_c
 def test_pools_made_at_once_never_share_a_number():
     from cards.models import CardCategory
 
-    made = race(*(lambda: card_use_cases.create_card_pool(TILL, count=50, category=CardCategory.VIRTUAL) for _ in "abc"))
+    made = race(
+        *(lambda: card_use_cases.create_card_pool(TILL, count=50, category=CardCategory.VIRTUAL) for _ in "abc")
+    )
     assert len({number for numbers in made for number in numbers}) == 150
     assert CardSeries.objects.get(issuing=True).next_serial == 151

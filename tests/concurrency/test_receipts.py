@@ -54,7 +54,8 @@ def test_without_the_claim_on_the_id_the_receipt_would_count_twice(monkeypatch):
     insert = receipts.insert
 
     def insert_without_the_claim(actor, given, *rest):
-        return insert(actor, replace(given, purchase_id=f"{given.purchase_id}-{next(numbers)}"), *rest)
+        sale = replace(given.sale, purchase_id=f"{given.sale.purchase_id}-{next(numbers)}")
+        return insert(actor, replace(given, sale=sale), *rest)
 
     monkeypatch.setattr(receipts, "insert", insert_without_the_claim)
     monkeypatch.setattr("loyalty.services.purchases._fact", with_own_key(numbers))

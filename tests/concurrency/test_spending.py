@@ -32,9 +32,8 @@ def unlocked(contact_id: int, now: object) -> LockedBalances:
 
 
 def read_holder_without_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = receipts._HOLDER_BY_NUMBER.replace("FOR NO KEY UPDATE OF card", "")
-    assert plain != receipts._HOLDER_BY_NUMBER
-    monkeypatch.setattr(receipts, "_HOLDER_BY_NUMBER", plain)
+    assert receipts._LOCKED == "FOR NO KEY UPDATE OF card"
+    monkeypatch.setattr(receipts, "_LOCKED", "")
 
 
 def test_two_spends_of_the_same_points_leave_one_of_them_refused(rich):

@@ -74,9 +74,7 @@ def test_a_purchase_inside_the_range_waits_until_its_points_have_landed(due):
 def test_a_range_locks_rows_only_and_no_table(due):
     with transaction.atomic(), connection.cursor() as cursor:
         roll_over(due)
-        cursor.execute(
-            "SELECT DISTINCT mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'"
-        )
+        cursor.execute("SELECT DISTINCT mode FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'")
         assert {mode for (mode,) in cursor.fetchall()} <= HARMLESS
 
 

@@ -30,9 +30,7 @@ def one(sql: str) -> int:
 
 
 def our_other_connections() -> int:
-    return one(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    return one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
 def assert_every_contact_is_done_or_not_begun() -> None:
@@ -77,7 +75,7 @@ def test_a_worker_killed_in_the_middle_of_fifty_thousand_lots_loses_and_doubles_
         assert redis.hlen("unacked") == 1
         [(tag, since)] = redis.zrange("unacked_index", 0, -1, withscores=True)
         redis.zadd("unacked_index", {tag: since - settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] - 1})
-        with worker(log):
+        with worker(log, ROLLOVER_LOTS_PER_RANGE="2000"):
             until(lambda: JobRun.objects.filter(finished_at__isnull=False).exists(), log)
             until(lambda: redis.hlen("unacked") == 0, log)
     second = JobRun.objects.first()
@@ -107,9 +105,9 @@ def test_a_wake_up_is_sent_after_the_commit_and_never_for_work_that_was_rolled_b
     with transaction.atomic():
         wake(TASK, 1)
         assert not sent
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         wake(TASK, 2)
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert sent == [(TASK, (1,))]
 
 

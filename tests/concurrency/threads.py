@@ -95,4 +95,3 @@ class Meeting:
             self._barrier.wait(self._patience)
         except threading.BrokenBarrierError:
             return
-

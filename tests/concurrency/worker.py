@@ -19,7 +19,7 @@ from redis import Redis
 from config.connections import celery_broker
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST = 40
+LONGEST = 60
 
 
 def broker_url() -> str:

@@ -40,9 +40,7 @@ class CardFactory(DjangoModelFactory):
         skip_postgeneration_save = True
 
     class Params:
-        new = factory.Trait(
-            status=CardStatus.NEW, contact=None, bound_at=None, issued_at=None, activated_at=None
-        )
+        new = factory.Trait(status=CardStatus.NEW, contact=None, bound_at=None, issued_at=None, activated_at=None)
         issued = factory.Trait(status=CardStatus.ISSUED, contact=None, bound_at=None, activated_at=None)
         issued_bound = factory.Trait(
             status=CardStatus.ISSUED,

@@ -19,9 +19,7 @@ class ApiClientFactory(DjangoModelFactory):
 
     surface = Surface.CASH_DESK
     login = factory.Sequence(lambda number: f"client-{number}")
-    role = factory.LazyAttribute(
-        lambda client: CashDeskRole.TILL if client.surface == Surface.CASH_DESK else ""
-    )
+    role = factory.LazyAttribute(lambda client: CashDeskRole.TILL if client.surface == Surface.CASH_DESK else "")
     secret_prefix = SECRET[: api_clients.PREFIX_LENGTH]
     secret_digest = api_clients.digest(SECRET)
     active = True

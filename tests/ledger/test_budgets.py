@@ -1,4 +1,4 @@
-"""Statements sent, counted: the same for a newcomer and for a customer of many years, for five contacts and for fifty."""
+"""Statements sent, counted: as many for a newcomer as after many years, as many for five contacts as for fifty."""
 
 from datetime import timedelta
 from decimal import Decimal

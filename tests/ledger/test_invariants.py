@@ -137,15 +137,24 @@ def test_only_the_first_ids_are_named_however_many_are_broken():
 
 
 @pytest.mark.usefixtures("books")
-def test_one_statement_a_law(django_assert_num_queries):
-    with django_assert_num_queries(len(invariants.LAWS) + 1):
+def test_one_statement_a_law_and_two_for_the_planner(django_assert_num_queries):
+    with django_assert_num_queries(len(invariants.LAWS) + 2):
         assert_laws_hold()
+
+
+@pytest.mark.usefixtures("books")
+def test_a_check_leaves_the_planner_as_it_was():
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '5MB'")
+        assert_laws_hold()
+        cursor.execute("SELECT current_setting('work_mem'), current_setting('enable_nestloop')")
+        assert cursor.fetchone() == ("5MB", "on")
 
 
 @pytest.fixture
 def inside_the_test(monkeypatch):
     """The snapshot needs a transaction of its own; here the test's own is as good."""
-    monkeypatch.setattr("loyalty.services.books.snapshot", lambda: connection.cursor())
+    monkeypatch.setattr("loyalty.services.books.snapshot", connection.cursor)
 
 
 @pytest.mark.usefixtures("books", "inside_the_test")

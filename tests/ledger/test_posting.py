@@ -161,4 +161,4 @@ def test_an_operation_keeps_both_times(story_clock):
     posted = earn(1, 5, at=happened)
     operation = Operation.objects.get(pk=posted.operation_id)
     assert (operation.effective_at, operation.recorded_at) == (happened, story_clock.moment)
-    assert Account.SPENDABLE == Lot.objects.get(operation=operation, account=1).account
+    assert Lot.objects.get(operation=operation, account=1).account == Account.SPENDABLE

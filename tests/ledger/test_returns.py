@@ -33,9 +33,7 @@ class Books:
         return Fact(CONTACT, f"k{self.serial}", "f", self.now, self.now, "system:test", "test", "", corrects)
 
     def settle(self) -> None:
-        rollover.roll_over(
-            [CONTACT], as_of=self.now, recorded_at=self.now, actor="system:test", cause="maturity"
-        )
+        rollover.roll_over([CONTACT], as_of=self.now, recorded_at=self.now, actor="system:test", cause="maturity")
         burning.burn([CONTACT], as_of=self.now, recorded_at=self.now, actor="system:test")
 
     def earn(self, points: str, expires_in: int = 400) -> int:

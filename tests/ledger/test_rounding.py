@@ -1,4 +1,4 @@
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -10,7 +10,7 @@ from loyalty.ledger import rounding
     [("1.999", "1.99"), ("1.991", "1.99"), ("1.99", "1.99"), ("0.009", "0.00"), ("-1.999", "-1.99"), ("7", "7.00")],
 )
 def test_points_are_rounded_down_to_hundredths(amount, rounded):
-    assert str(rounding.down(D(amount))) == rounded
+    assert str(rounding.down(Decimal(amount))) == rounded
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_points_are_rounded_down_to_hundredths(amount, rounded):
     ],
 )
 def test_an_amount_is_finite_not_too_large_and_has_two_places(amount, exact):
-    assert rounding.is_exact(D(amount)) is exact
+    assert rounding.is_exact(Decimal(amount)) is exact
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_an_amount_is_finite_not_too_large_and_has_two_places(amount, exact):
     [("100", "1", "3", "33.33"), ("100", "3", "3", "100.00"), ("0.01", "1", "2", "0.00"), ("5", "1", "0", "0.00")],
 )
 def test_a_share_is_rounded_down(amount, part, whole, share):
-    assert str(rounding.share(D(amount), D(part), D(whole))) == share
+    assert str(rounding.share(Decimal(amount), Decimal(part), Decimal(whole))) == share
 
 
 def test_the_share_of_the_largest_amounts_is_exact():

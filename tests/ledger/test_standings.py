@@ -35,7 +35,7 @@ def test_a_period_inside_another_is_refused_by_the_database(story_clock):
 
 def test_a_contact_has_one_open_standing(story_clock):
     held = StandingFactory()
-    with pytest.raises(IntegrityError, match="one_current_standing|standings_never_overlap"), transaction.atomic():
+    with pytest.raises(IntegrityError, match=r"one_current_standing|standings_never_overlap"), transaction.atomic():
         StandingFactory(contact=held.contact, entered_at=story_clock.moment + timedelta(days=1))
 
 

@@ -9,7 +9,7 @@ _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_to
 # Without shrinking, which may take minutes: a failure is made small with the thorough profile.
 settings.register_profile(
     "quick",
-    max_examples=12,
+    max_examples=30,
     stateful_step_count=25,
     derandomize=True,
     deadline=None,
@@ -17,6 +17,6 @@ settings.register_profile(
     suppress_health_check=_SLOW,
 )
 settings.register_profile(
-    "thorough", max_examples=500, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
+    "thorough", max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 
 from cards.errors import (
+    BlockReasonForbidden,
     CardBoundToAnother,
     CardNotFound,
     CardNumberInvalid,
     CardStatusRefused,
     ContactHasAnotherCard,
+    UnblockReasonForbidden,
 )
 from customers.errors import ContactCodeInvalid, ContactNotFound, PhoneInvalid
 from loyalty.core.errors import (
     InsufficientPoints,
     InvalidParameter,
+    LimitExceeded,
     LoyaltyError,
     OperationConflict,
     RequiredParameterMissing,
@@ -31,9 +34,13 @@ KEYS: Keys = {
     CardNotFound: "CannotFindCardNumber",
     CardBoundToAnother: "CardNumberBindToAnotherContact",
     ContactHasAnotherCard: "ContactBindToAnotherCardNumber",
+    BlockReasonForbidden: "BlockReasonError",
+    UnblockReasonForbidden: "UnBlockReasonError",
     CardStatusRefused: "StatusError",
     InsufficientPoints: "InsufficientBonuses",
     OperationConflict: "OperationConflict",
+    # OWN: the specification speaks of limits and has no Key for them.
+    LimitExceeded: "LimitExceeded",
     PurchaseNotFound: "CannotFindPurchase",
 }
 """Class of the error -> Key; the calls that spell a Key in their own way override it below."""

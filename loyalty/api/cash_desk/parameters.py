@@ -20,6 +20,7 @@ THOUSANDTHS = Decimal("0.001")
 LARGEST_QUANTITY = Decimal("999999999.999")
 # Control characters have no place in a receipt; half a surrogate pair is no text at all.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CODE = re.compile(r"0|[1-9][0-9]{0,3}")
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,10}(\.[0-9]{1,3})?")
 
 
@@ -86,6 +87,20 @@ class Parameters:
         if _UNPRINTABLE.search(value):
             raise self.invalid(name, "It contains control characters.")
         return value
+
+    def code(self, name: str) -> int | None:
+        """Return a code of a table, sent as an integer or in digits; None for what is no code."""
+        value = self.get(name)
+        if isinstance(value, str) and _CODE.fullmatch(value):
+            return int(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    def words(self, name: str, longest: int) -> str | None:
+        """Return a text as `text` does; None for what is none, so that a rule refuses it in its turn."""
+        try:
+            return self.text(name, longest)
+        except InvalidParameter:
+            return None
 
     def amount(self, name: str) -> Decimal:
         """Return an amount of money or points with two places, zero when it is missing; never below zero."""

@@ -65,7 +65,7 @@ add_purchase = extend_schema(
     request={"application/json": _SALE},
     examples=[OpenApiExample("Sale", _SALE_EXAMPLE, request_only=True)],
     responses=answers(
-        [REQUIRED, *_PURCHASE_KEYS, "InsufficientBonuses", "OperationConflict"],
+        [REQUIRED, *_PURCHASE_KEYS, "InsufficientBonuses", "OperationConflict", "LimitExceeded"],
         _CREDITED,
         {"Accrued": 75.0, "Paid": 25.0, "Balance": 75.0},
         body=True,

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path, re_path
 from django.urls.resolvers import RegexPattern
 
 from loyalty.api.cash_desk.base import UnknownAddress
+from loyalty.api.cash_desk.block_views import Block, Unblock
 from loyalty.api.cash_desk.card_views import Activate, Balance, BalanceByPhone, BindTo, Issue
 from loyalty.api.cash_desk.purchase_views import AddPurchase, ShowPurchase
 from loyalty.api.cash_desk.schema import CARDS, PURCHASES
@@ -21,7 +22,9 @@ describe(
 describe(
     PURCHASES,
     "Purchases at the till. `PurchaseId` makes a call safe to repeat: the same content answers the first answer "
-    "again, other content is `OperationConflict`.",
+    "again, other content is `OperationConflict`. `LimitExceeded` (our own Key): a limit of the day that an "
+    "administrator set for cards, tills or cashiers is reached; nothing was written, and the same call may be sent "
+    "the next day.",
 )
 
 # The spelling of the specification: these are the routes that the documentation shows.
@@ -31,6 +34,8 @@ _documented = [
     path("card/issue", Issue.as_view()),
     path("card/bindto", BindTo.as_view()),
     path("card/active", Activate.as_view()),
+    path("card/block", Block.as_view()),
+    path("card/unblock", Unblock.as_view()),
     path("purchase/add", AddPurchase.as_view()),
 ]
 
@@ -55,6 +60,8 @@ _forgiven = [
     _any_case(r"^card/issue/?\Z", Issue.as_view(schema=None)),
     _any_case(r"^card/bind?to/?\Z", BindTo.as_view(schema=None)),
     _any_case(r"^card/active/?\Z", Activate.as_view(schema=None)),
+    _any_case(r"^card/block/?\Z", Block.as_view(schema=None)),
+    _any_case(r"^card/unblock/?\Z", Unblock.as_view(schema=None)),
     _any_case(r"^purchase/add/?\Z", AddPurchase.as_view(schema=None)),
 ]
 

@@ -39,7 +39,10 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
-            report.print_to(Console(file=self.stdout._out, width=110))
+            console = Console(width=110)
+            with console.capture() as shown:
+                report.print_to(console)
+            self.stdout.write(shown.get())
         if report.broken_laws:
             raise CommandError("the books do not balance")
 

@@ -1,0 +1,168 @@
+"""What a marketer writes of a promotion, and the basket that tries it."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from unfold import widgets
+
+from loyalty.admin.commands import CommandForm, ReasonForm
+from loyalty.admin.form_fields import Moment, OneALine
+from loyalty.admin.words import PROMOTION, PROMOTION_HELP, translated
+from loyalty.core import clock
+from promos.models import TERMS, Promotion, PromotionKind
+
+WEEKDAYS = (
+    (1, _("Monday")),
+    (2, _("Tuesday")),
+    (3, _("Wednesday")),
+    (4, _("Thursday")),
+    (5, _("Friday")),
+    (6, _("Saturday")),
+    (7, _("Sunday")),
+)
+_SECTIONS = (
+    (_("What it gives"), ("name", "kind", "value", "stacks", "qualifies")),
+    (_("When"), ("starts_at", "ends_at", "hour_from", "hour_until", "weekdays")),
+    (_("For what"), ("minimum_basket", "categories", "skus")),
+    (_("Where and for whom"), ("stores", "birthday_days", "first_purchase")),
+    (_("Limits"), ("customer_cap", "budget")),
+    (_("Why"), ("reason",)),
+)
+
+
+def _said(name: str) -> dict[str, Any]:
+    return {"label": capfirst(PROMOTION[name]), "help_text": PROMOTION_HELP.get(name, "")}
+
+
+def _points(name: str, *, required: bool = False) -> forms.DecimalField:
+    return forms.DecimalField(
+        required=required,
+        max_digits=12,
+        decimal_places=2,
+        min_value=0,
+        widget=widgets.UnfoldAdminDecimalFieldWidget(attrs={"step": "0.01"}),
+        **_said(name),
+    )
+
+
+def _whole(name: str, most: int, *, required: bool = False) -> forms.IntegerField:
+    return forms.IntegerField(
+        required=required,
+        min_value=0,
+        max_value=most,
+        widget=widgets.UnfoldAdminIntegerFieldWidget(),
+        **_said(name),
+    )
+
+
+def _switch(name: str) -> forms.BooleanField:
+    return forms.BooleanField(required=False, widget=widgets.UnfoldBooleanSwitchWidget(), **_said(name))
+
+
+class PromotionForm(ReasonForm):
+    """The terms, by what they decide. What is left empty means any, and no limit."""
+
+    name = forms.CharField(max_length=80, widget=widgets.UnfoldAdminTextInputWidget(), **_said("name"))
+    kind = forms.ChoiceField(
+        choices=translated(PromotionKind), widget=widgets.UnfoldAdminSelectWidget(), **_said("kind")
+    )
+    value = _points("value", required=True)
+    stacks = _switch("stacks")
+    qualifies = _switch("qualifies")
+    starts_at = Moment(**_said("starts_at"))
+    ends_at = Moment(required=False, **_said("ends_at"))
+    hour_from = _whole("hour_from", 23, required=True)
+    hour_until = _whole("hour_until", 24, required=True)
+    weekdays = forms.TypedMultipleChoiceField(
+        required=False,
+        coerce=int,
+        choices=WEEKDAYS,
+        widget=widgets.UnfoldAdminCheckboxSelectMultipleWidget(),
+        **_said("weekdays"),
+    )
+    minimum_basket = _points("minimum_basket", required=True)
+    categories = OneALine(**_said("categories"))
+    skus = OneALine(**_said("skus"))
+    stores = OneALine(**_said("stores"))
+    birthday_days = _whole("birthday_days", 60)
+    first_purchase = _switch("first_purchase")
+    customer_cap = _points("customer_cap")
+    budget = _points("budget")
+
+    def present(self, subject: Promotion | None) -> dict[str, Any]:
+        """Show the draft, or a promotion for everybody that begins at the next full hour."""
+        if subject is not None:
+            return {name: getattr(subject, name) for name in TERMS}
+        hour = clock.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return {"starts_at": hour, "stacks": True, "hour_from": 0, "hour_until": 24, "minimum_basket": Decimal(0)}
+
+    def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
+        """Return the terms by what they decide."""
+        return [(title, "", [self[name] for name in names]) for title, names in _SECTIONS]
+
+    def terms(self) -> dict[str, Any]:
+        """Return every term."""
+        return {name: self.cleaned_data[name] for name in TERMS}
+
+
+class TryForm(CommandForm):
+    """A basket of one line: it asks for what this promotion looks at and for nothing else."""
+
+    basket = forms.DecimalField(
+        label=_("basket"), min_value=0, max_digits=12, decimal_places=2, widget=widgets.UnfoldAdminDecimalFieldWidget()
+    )
+    paid = forms.DecimalField(
+        label=_("paid with bonuses"),
+        required=False,
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=widgets.UnfoldAdminDecimalFieldWidget(),
+    )
+    moment = Moment(label=_("bought at"))
+    category = forms.CharField(label=_("category"), required=False, widget=widgets.UnfoldAdminTextInputWidget())
+    sku = forms.CharField(label=_("SKU"), required=False, widget=widgets.UnfoldAdminTextInputWidget())
+    store = forms.CharField(label=_("store code"), required=False, widget=widgets.UnfoldAdminTextInputWidget())
+    birth_date = forms.DateField(
+        label=_("the customer's birth date"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": " ".join(widgets.INPUT_CLASSES)}, format="%Y-%m-%d"),
+    )
+    first_purchase = forms.BooleanField(
+        label=_("the customer's first purchase"), required=False, widget=widgets.UnfoldBooleanSwitchWidget()
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        asked = {
+            "sku": bool(self.subject.skus),
+            "store": bool(self.subject.stores),
+            "birth_date": self.subject.birthday_days is not None,
+            "first_purchase": self.subject.first_purchase,
+        }
+        for name, wanted in asked.items():
+            if not wanted:
+                del self.fields[name]
+
+    def present(self, subject: Promotion) -> dict[str, Any]:
+        """Show a basket that should earn: now, or when the promotion begins, of the first thing it names."""
+        return {
+            "basket": max(subject.minimum_basket, Decimal(1000)),
+            "paid": Decimal(0),
+            "moment": max(clock.now(), subject.starts_at),
+            "category": next(iter(subject.categories), ""),
+            "sku": "" if subject.categories else next(iter(subject.skus), ""),
+            "store": next(iter(subject.stores), ""),
+            "first_purchase": subject.first_purchase,
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse more bonuses than there is to pay."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if (cleaned.get("paid") or 0) > cleaned.get("basket", Decimal("Infinity")):
+            self.add_error("paid", _("Not more than the basket."))
+        return cleaned

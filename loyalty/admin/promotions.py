@@ -1,0 +1,199 @@
+"""Promotions: marketers write drafts, try them, let them live, pause and end them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from loyalty.admin import columns, pages, promotion_words
+from loyalty.admin.base import ReadOnly
+from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.pages import Group, Page, Table, Tile
+from loyalty.admin.promotion_forms import PromotionForm, TryForm
+from loyalty.admin.site import site
+from loyalty.admin.words import PROMOTION
+from loyalty.core.actors import Actor
+from loyalty.ledger.rounding import ZERO
+from loyalty.selectors import promotion_preview
+from loyalty.selectors.promotion_preview import Trial
+from loyalty.services import program
+from loyalty.services import promotions as use_cases
+from promos.basket import Line
+from promos.models import TERMS, Promotion, PromotionStatus
+
+
+def _create(actor: Actor, _subject: None, form: PromotionForm) -> None:
+    use_cases.create_promotion(actor, form.terms(), form.cleaned_data["reason"])
+
+
+def _change(actor: Actor, promotion: Promotion, form: PromotionForm) -> None:
+    use_cases.change_promotion(actor, promotion.pk, form.changes(TERMS), form.cleaned_data["reason"])
+
+
+def _go_live(actor: Actor, promotion: Promotion, form: ReasonForm) -> None:
+    use_cases.go_live(actor, promotion.pk, form.cleaned_data["reason"])
+
+
+def _pause(actor: Actor, promotion: Promotion, form: ReasonForm) -> None:
+    use_cases.pause(actor, promotion.pk, form.cleaned_data["reason"])
+
+
+def _end(actor: Actor, promotion: Promotion, form: ReasonForm) -> None:
+    use_cases.end(actor, promotion.pk, form.cleaned_data["reason"])
+
+
+def _has_status(*statuses: PromotionStatus) -> Any:
+    return lambda promotion: promotion.status in statuses
+
+
+_COMMANDS = (
+    Command(
+        "go-live",
+        _("Go live"),
+        ReasonForm,
+        _go_live,
+        done=_("The promotion is live."),
+        explain=_("From now on purchases earn by it, within its dates. Its terms cannot be changed any more."),
+        icon="play_arrow",
+        offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.PAUSED),
+    ),
+    Command(
+        "edit",
+        _("Change the draft"),
+        PromotionForm,
+        _change,
+        done=_("The draft was changed."),
+        submit=_("Save"),
+        offered=_has_status(PromotionStatus.DRAFT),
+    ),
+    Command(
+        "pause",
+        _("Pause"),
+        ReasonForm,
+        _pause,
+        done=_("The promotion is paused."),
+        explain=_("Purchases from now on earn nothing by it. What was bought before and comes late still does."),
+        icon="pause",
+        offered=_has_status(PromotionStatus.LIVE),
+    ),
+    Command(
+        "end",
+        _("End for good"),
+        ReasonForm,
+        _end,
+        done=_("The promotion has ended."),
+        explain=_("It cannot be started again; make a new one then. What was bought before still earns."),
+        icon="stop",
+        danger=True,
+        offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED),
+    ),
+)
+
+
+@admin.display(description=gettext_lazy("status"))
+def phase(promotion: Promotion) -> SafeString:
+    """What the promotion is doing now, as its status and the clock say."""
+    return promotion_words.phase(promotion)
+
+
+@admin.display(description=gettext_lazy("gives"))
+def gives(promotion: Promotion) -> str:
+    """What it gives, in a few words."""
+    return promotion_words.gives(promotion)
+
+
+@admin.display(description=gettext_lazy("granted of the budget"))
+def progress(promotion: Promotion) -> SafeString:
+    """How much of the budget is gone."""
+    return promotion_words.progress(promotion)
+
+
+@admin.register(Promotion, site=site)
+class PromotionAdmin(ReadOnly):
+    """The list, the page with its worked example, and the buttons."""
+
+    list_display = (
+        "name",
+        gives,
+        phase,
+        columns.moment("starts_at", PROMOTION["starts_at"]),
+        columns.moment("ends_at", PROMOTION["ends_at"]),
+        progress,
+    )
+    list_filter = (("status", columns.ChoiceFilter),)
+    search_fields = ("name",)
+    search_help_text = _("A part of the name")
+    creates = Command(
+        "add",
+        _("New promotion"),
+        PromotionForm,
+        _create,
+        done=_("The draft is made. Try it with a basket on its page, then let it go live."),
+        submit=_("Save the draft"),
+        explain=_("It earns nothing until it goes live."),
+    )
+    commands = _COMMANDS
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the promotion, and beside it what a basket would earn."""
+        response = super().change_view(request, object_id, form_url, extra_context)
+        if isinstance(response, TemplateResponse) and response.context_data is not None:
+            promotion = Promotion.objects.get(pk=object_id)
+            form = TryForm(request.GET if "basket" in request.GET else None, subject=promotion)
+            response.template_name = "back_office/promotion.html"
+            response.context_data |= {"form": form, "example": _example(promotion, form)}
+        return response
+
+    def page(self, request: HttpRequest, record: Promotion) -> Page:
+        """Say the terms in words, what it has given, and when it was live."""
+        notes = [note] if (note := promotion_words.note(record)) else []
+        groups = [Group(title, facts) for title, facts in promotion_words.terms(record)]
+        return Page(groups, tiles=_tiles(record), tables=[_periods(record)], notes=notes)
+
+
+def _tiles(promotion: Promotion) -> list[Tile]:
+    tiles = [Tile(_("Gives"), promotion_words.gives(promotion))]
+    if promotion.budget is not None:
+        left = promotion.budget - promotion.granted
+        note = gettext("of %(budget)s") % {"budget": pages.amount(promotion.budget)}
+        tiles += [Tile(_("Granted"), pages.amount(promotion.granted), note), Tile(_("Left"), pages.amount(left))]
+    return [Tile(_("Status"), promotion_words.phase(promotion)), *tiles]
+
+
+def _periods(promotion: Promotion) -> Table:
+    rows = [
+        (pages.moment(period.began_at), pages.moment(period.ended_at) if period.ended_at else gettext("until now"))
+        for period in promotion.live_periods.order_by("-began_at", "-id")[:50]
+    ]
+    return Table(_("Was live"), (_("from"), _("until")), rows, empty=_("Never yet."))
+
+
+def _example(promotion: Promotion, form: TryForm) -> Page | None:
+    if form.is_bound and not form.is_valid():
+        return None
+    data = form.cleaned_data if form.is_bound else form.present(promotion)
+    trial = Trial(
+        line=Line(data["basket"], sku=data.get("sku") or "", category=data.get("category") or ""),
+        paid=data.get("paid") or ZERO,
+        moment=data["moment"],
+        store=data.get("store") or "",
+        birth_date=data.get("birth_date"),
+        first_purchase=bool(data.get("first_purchase")),
+    )
+    found = promotion_preview.preview(program.settings(), promotion, trial)
+    notes = [promotion_words.obstacle(promotion, name) for name in found.obstacles]
+    return Page(
+        [],
+        tiles=[
+            Tile(_("Base rule"), pages.amount(found.base), _("in a tier with multiplier 1")),
+            Tile(_("This promotion"), pages.amount(found.award)),
+            Tile(_("Together"), pages.amount(found.base + found.award)),
+        ],
+        notes=notes,
+    )

@@ -1,0 +1,168 @@
+"""Two-phase payment with bonuses: hold, capture, void (specs/cash_desk.md, Settled points).
+
+A hold counts against what is available at once and ends by the clock. Each call is idempotent: the same call repeated
+answers the first answer, even after the hold has ended.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.core.errors import InvalidParameter, OperationConflict
+from loyalty.ledger import balances, holds, posting
+from loyalty.ledger import locks as ledger_locks
+from loyalty.ledger.holds import HoldRequest
+from loyalty.ledger.models import Hold
+from loyalty.ledger.posting import Fact, Posted
+from loyalty.models import TillAnswer
+from loyalty.services import journal, points, program, receipts, sales
+from loyalty.services.errors import HoldNotFound, HoldResolved
+from loyalty.services.unit_of_work import unit_of_work
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCall:
+    """What a till sends to set bonuses aside for a basket of `amount`."""
+
+    purchase_id: str
+    number: str
+    phone: str
+    amount: Decimal
+    bonuses_to_pay: Decimal
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the content."""
+        return posting.fingerprint(self.number, self.phone, self.amount.normalize(), self.bonuses_to_pay.normalize())
+
+
+def hold(actor: Actor, call: HoldCall) -> dict[str, Any]:
+    """Set bonuses aside; return hold_id, held, ends_at, balance, as stored texts.
+
+    Raises what add raises for the card, and InsufficientPoints for more than the share or the balance allows.
+    """
+    find = receipts.finder(call.number, call.phone)
+    with unit_of_work():
+        settings = program.settings()
+        now = clock.now()
+        holder = receipts.lock_holder(find, call.purchase_id, now)
+        key = f"hold:{call.purchase_id}"
+        stored = _stored(key, call.fingerprint)
+        if stored is not None:
+            return stored
+        sales.require_status(holder, spends=True)
+        sales.require_share(call.bonuses_to_pay, call.amount, settings)
+        ledger_locks.lock_balances(holder.contact_id, now)
+        placed = holds.place(
+            HoldRequest(
+                contact_id=holder.contact_id,
+                key=key,
+                fingerprint=call.fingerprint,
+                amount=call.bonuses_to_pay,
+                made_at=now,
+                ends_at=now + timedelta(minutes=settings.hold_minutes),
+                actor=str(actor),
+                cause=f"purchase:{call.purchase_id}",
+            )
+        )
+        journal.record(actor, "bonuses.hold", call.purchase_id, contact_id=holder.contact_id)
+        return _keep(
+            key,
+            call.fingerprint,
+            placed,
+            hold_id=str(placed.public_id),
+            held=str(placed.amount),
+            ends_at=placed.ends_at.isoformat(),
+        )
+
+
+def capture(actor: Actor, hold_id: UUID, amount: Decimal | None) -> dict[str, Any]:
+    """Spend a hold, whole or in part; the rest is free again. Return captured, balance, as stored texts.
+
+    Raises HoldNotFound, HoldResolved, InvalidParameter (more than is held), InsufficientPoints, OperationConflict.
+    """
+    fingerprint = posting.fingerprint("capture", None if amount is None else amount.normalize())
+
+    def resolve(found: Hold) -> dict[str, str]:
+        wanted = found.amount if amount is None else amount
+        capture_within(actor, found, wanted, cause=found.cause)
+        return {"captured": str(wanted)}
+
+    return _resolve(actor, hold_id, "capture", fingerprint, resolve)
+
+
+def void(actor: Actor, hold_id: UUID) -> dict[str, Any]:
+    """Give a hold back. Return balance as stored text. Raises HoldNotFound, HoldResolved."""
+
+    def resolve(found: Hold) -> dict[str, str]:
+        holds.void(found, clock.now())
+        return {}
+
+    return _resolve(actor, hold_id, "void", posting.fingerprint("void"), resolve)
+
+
+def capture_within(actor: Actor, found: Hold, amount: Decimal, *, cause: str) -> Posted:
+    """Capture a locked hold inside the caller's transaction.
+
+    Raises HoldResolved, InvalidParameter, InsufficientPoints.
+    """
+    now = clock.now()
+    if not holds.is_open(found, now):
+        raise HoldResolved()
+    if amount > found.amount:
+        raise InvalidParameter(f"Only {found.amount} are held.", name="Amount")
+    settings = program.settings()
+    if ledger_locks.lock_balances(found.contact_id, now).due:
+        points.settle(found.contact_id, actor, settings.tzinfo)
+    fact = Fact(
+        contact_id=found.contact_id,
+        key=f"hold:{found.public_id}:capture",
+        fingerprint=posting.fingerprint(amount.normalize()),
+        effective_at=now,
+        recorded_at=now,
+        actor=str(actor),
+        cause=cause,
+    )
+    return holds.capture(found, fact, amount)
+
+
+def _resolve(
+    actor: Actor, hold_id: UUID, act: str, fingerprint: str, resolve: Callable[[Hold], dict[str, str]]
+) -> dict[str, Any]:
+    with unit_of_work():
+        found = holds.lock_hold(hold_id)
+        if found is None:
+            raise HoldNotFound()
+        key = f"hold:{hold_id}:{act}"
+        stored = _stored(key, fingerprint)
+        if stored is not None:
+            return stored
+        if not holds.is_open(found, clock.now()):
+            raise HoldResolved()
+        answer = resolve(found)
+        journal.record(actor, f"bonuses.{act}", str(hold_id), contact_id=found.contact_id)
+        return _keep(key, fingerprint, found, **answer)
+
+
+def _stored(key: str, fingerprint: str) -> dict[str, Any] | None:
+    stored = TillAnswer.objects.filter(key=key).first()
+    if stored is None:
+        return None
+    if stored.fingerprint != fingerprint:
+        raise OperationConflict(key=key)
+    answer: dict[str, Any] = stored.answer
+    return answer
+
+
+def _keep(key: str, fingerprint: str, found: Hold, **answer: str) -> dict[str, Any]:
+    now = clock.now()
+    answer["balance"] = str(balances.read(found.contact_id, now).available)
+    TillAnswer.objects.create(
+        key=key, fingerprint=fingerprint, contact_id=found.contact_id, answer=answer, recorded_at=now
+    )
+    return answer

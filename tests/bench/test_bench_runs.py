@@ -1,0 +1,62 @@
+"""`manage.py bench` measures everything and leaves nothing behind; how fast it is, is not tested."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from loyalty.bench.databases import PREFIX
+
+COMMAND = [sys.executable, str(settings.BASE_DIR / "manage.py"), "bench", "--quick"]
+
+
+def environment():
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.base"}
+
+
+def databases():
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
+        rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
+        return {name for (name,) in rows.fetchall()}
+
+
+@pytest.fixture
+def leftover():
+    """A database of a run that was killed: nobody holds its lock."""
+    name = f"{PREFIX}1"
+    with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+    return name
+
+
+def test_it_measures_every_kind_of_work_and_drops_its_database_and_those_of_killed_runs(leftover):
+    done = subprocess.run(
+        [*COMMAND, "--json"], env=environment(), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    names = [each["name"] for each in found["comparisons"]]
+    assert names[:4] == ["accrual", "spend", "balance read", "rollover"]
+    assert {"GET card/balance", "GET v1/card", "POST purchase/add"} <= set(names)
+    assert all(each["ratio"] > 0 for each in found["comparisons"])
+    assert found["broken_laws"] == []
+    assert databases() == set()
+
+
+def test_an_interrupted_run_drops_its_database():
+    running = subprocess.Popen(
+        [*COMMAND, "--no-http"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not databases() and running.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=60)
+    assert databases() == set(), output
+    assert running.returncode != 0
