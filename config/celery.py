@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import beat_init, worker_init, worker_ready
 from redis import Redis
 
@@ -27,6 +28,16 @@ app.conf.beat_schedule = {
         "task": "loyalty.tasks.roll_over_escrow",
         "schedule": 60,
         "options": {"expires": 60},
+    },
+    "sweep-holds": {
+        "task": "loyalty.tasks.sweep_holds",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "verify-ledger": {
+        "task": "loyalty.tasks.verify_ledger",
+        "schedule": crontab(hour=1, minute=30),
+        "options": {"expires": 3600},
     },
     "delete-old-interactions": {
         "task": "loyalty.tasks.delete_old_interactions",

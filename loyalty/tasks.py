@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import interactions, limits, points
+from loyalty.services import books, holding, interactions, limits, points
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -22,3 +22,15 @@ def delete_old_interactions() -> None:
 def delete_old_limit_uses() -> None:
     """Delete the counters of days long past."""
     limits.delete_old_uses()
+
+
+@shared_task(name="loyalty.tasks.verify_ledger")
+def verify_ledger() -> None:
+    """Check every law of the books."""
+    books.check_nightly(actors.system(books.CHECK))
+
+
+@shared_task(name="loyalty.tasks.sweep_holds")
+def sweep_holds() -> None:
+    """Tidy up holds that the clock has ended."""
+    holding.sweep()

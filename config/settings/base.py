@@ -60,12 +60,8 @@ MIDDLEWARE = [
     "config.test_clock.TestClockBanner",
     "axes.middleware.AxesMiddleware",
 ]
-# What surrounds an API call instead: nothing for browsers (config.handlers).
-API_MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-]
+# What surrounds an API call instead: nothing for browsers.
+API_MIDDLEWARE = ["config.handlers.CallMiddleware"]
 API_PATHS = ("/v1/", "/api/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 
@@ -168,6 +164,8 @@ SPECTACULAR_SETTINGS = {
 
 ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
+# 500 purchases of some eighty lines each.
+BATCH_MAX_MEMORY_SIZE = env.integer("MAX_BATCH_BYTES", 8_388_608, minimum=1024)
 
 # Off only in tests, which write the interaction log themselves.
 INTERACTION_LOG_THREAD = True

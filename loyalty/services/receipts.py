@@ -300,10 +300,16 @@ def _lines(receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _store(code: str, settings: Program) -> int:
+def require_store(code: str, settings: Program) -> int | None:
+    """Return the store's row, None for one that a purchase would create. Raises InvalidParameter."""
     known = Store.objects.filter(code=code).values_list("pk", flat=True).first()
+    if known is None and not settings.unknown_stores:
+        raise InvalidParameter("This store is not known. Add it in the back office.", name="Store")
+    return known
+
+
+def _store(code: str, settings: Program) -> int:
+    known = require_store(code, settings)
     if known is not None:
         return known
-    if not settings.unknown_stores:
-        raise InvalidParameter("This store is not known. Add it in the back office.", name="Store")
     return Store.objects.get_or_create(code=code, defaults={"created_at": clock.now()})[0].pk

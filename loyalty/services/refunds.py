@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import IntegrityError
+
 from cards.errors import CardStatusRefused
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import OperationConflict
-from loyalty.ledger import balances, posting, returns, rounding
+from loyalty.ledger import balances, burning, posting, returns, rounding
 from loyalty.ledger.posting import Fact
 from loyalty.ledger.returns import Reach, TakenBack
 from loyalty.models import Program, Purchase, PurchaseReturn, PurchaseStatus, ReturnKind, ReturnPolicy
 from loyalty.selectors.purchases import PurchaseNotFound
 from loyalty.services import journal, locks, points, program, returned_goods
+from loyalty.services.errors import RefundExceedsPurchase
 from loyalty.services.returned_goods import Goods, Reckoning
 from loyalty.services.unit_of_work import unit_of_work
 from promos import services as promos
@@ -64,6 +67,17 @@ def refund(actor: Actor, request: RefundRequest) -> Returned:
     Raises PurchaseNotFound, CardStatusRefused (cancelled before), InvalidParameter (unknown Sku),
     RefundExceedsPurchase, OperationConflict, Busy. A blocked card refunds as any other.
     """
+    try:
+        return _refund(actor, request)
+    except IntegrityError:
+        # The same RefundId came for another purchase at the same time: the two lock different rows.
+        stored = PurchaseReturn.objects.filter(return_id=request.refund_id).first()
+        if stored is None:
+            raise
+        return _repeat(stored, request.fingerprint)
+
+
+def _refund(actor: Actor, request: RefundRequest) -> Returned:
     with unit_of_work():
         purchase = _locked(request.purchase_id)
         stored = PurchaseReturn.objects.filter(return_id=request.refund_id).first()
@@ -71,6 +85,8 @@ def refund(actor: Actor, request: RefundRequest) -> Returned:
             return _repeat(stored, request.fingerprint)
         if purchase.status == PurchaseStatus.CANCELLED:
             raise CardStatusRefused("This purchase was cancelled.", action="refund")
+        if purchase.status == PurchaseStatus.REFUNDED:
+            raise RefundExceedsPurchase()
         settings = program.settings()
         reckoning = returned_goods.reckon(purchase, request.goods, request.amount)
         entry = PurchaseReturn(
@@ -157,12 +173,16 @@ def _restore(
     if purchase.redemption_id is None or not reckoning.restored:
         return None
     grace = timedelta(days=settings.restore_grace_days)
-    return returns.restore(
+    now = clock.now()
+    operation = returns.restore(
         _fact(actor, purchase, entry, "restoration", purchase.redemption_id),
         redemption_id=purchase.redemption_id,
         amount=reckoning.restored,
-        grace_until=clock.now() + grace if grace else None,
+        grace_until=now + grace if grace else None,
     )
+    # What came back expired burns before anything is taken back: beside a debt it could not stand in the books.
+    burning.burn([purchase.contact_id], as_of=now, recorded_at=now, actor=str(actor))
+    return operation
 
 
 def _fact(actor: Actor, purchase: Purchase, entry: PurchaseReturn, kind: str, corrects: int) -> Fact:

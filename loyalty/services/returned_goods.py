@@ -125,8 +125,11 @@ def _allot_goods(lines: list[LineReturn], goods: Goods) -> None:
         raise InvalidParameter(f"The purchase has no line with the Sku {goods.sku}.", name="Sku")
     quantity, amount = goods.quantity, goods.amount
     for each in fitting:
-        taken = each.quantity_left if quantity is None else min(quantity, each.quantity_left)
-        worth = _worth(each, taken, goods, amount)
+        if quantity is None:
+            taken, worth = _by_amount(each, amount or rounding.ZERO)
+        else:
+            taken = min(quantity, each.quantity_left)
+            worth = _worth(each, taken) if amount is None else min(amount, each.amount_left)
         each.quantity += taken
         each.amount += worth
         quantity = None if quantity is None else quantity - taken
@@ -135,10 +138,16 @@ def _allot_goods(lines: list[LineReturn], goods: Goods) -> None:
         raise RefundExceedsPurchase()
 
 
-def _worth(each: LineReturn, taken: Decimal, goods: Goods, amount: Decimal | None) -> Decimal:
-    """Return the money of `taken` pieces: what the till says, else their part of what is left of the line."""
-    if amount is not None:
-        return min(amount, each.amount_left)
+def _by_amount(each: LineReturn, amount: Decimal) -> tuple[Decimal, Decimal]:
+    """Return pieces and money for an amount alone: no piece comes back until the money of the line is used up."""
+    worth = min(amount, each.amount_left)
+    return (each.quantity_left if 0 < worth == each.amount_left else Decimal(0)), worth
+
+
+def _worth(each: LineReturn, taken: Decimal) -> Decimal:
+    """Return the money of `taken` pieces: their part of what is left of the line."""
+    if not taken:
+        return rounding.ZERO
     if taken == each.quantity_left:
         return each.amount_left
     return rounding.share(each.amount_left, taken, each.quantity_left)
@@ -157,7 +166,9 @@ def _reckon(purchase: Purchase, lines: list[LineReturn]) -> Reckoning:
     amount = sum((each.amount for each in lines), rounding.ZERO)
     returned = purchase.returned + amount
     everything = returned == purchase.amount
-    restored = purchase.paid if everything else rounding.share(purchase.paid, returned, purchase.amount)
+    # Each return rounds down by itself; the last one gives the rest (Settled points).
+    part = rounding.share(purchase.paid, amount, purchase.amount)
+    restored = purchase.paid if everything else purchase.restored + part
     award = Award([], []) if everything else _earned_by_rest(purchase, lines, restored)
     before = {int(each): Decimal(given) for each, given in purchase.terms.get("awarded", {}).items()}
     awarded = {each: min(given, award.promotions.get(each, rounding.ZERO)) for each, given in before.items()}

@@ -78,7 +78,8 @@ def require_time(sale: Sale, settings: Program) -> None:
         raise InvalidParameter(f"The date is more than {settings.oldest_purchase_days} days old.", name="Date")
     late = sale.offline or sale.purchased_at < now - SPENDING_AGE
     if (sale.bonuses_to_pay or sale.hold_id) and late:
-        raise InvalidParameter("An offline or late purchase may not be paid with bonuses.", name="BonusesToPay")
+        name = "BonusesToPay" if sale.bonuses_to_pay else "HoldId"
+        raise InvalidParameter("An offline or late purchase may not be paid with bonuses.", name=name)
 
 
 def require_status(holder: Holder, *, spends: bool) -> None:
