@@ -18,6 +18,12 @@ def lock_by_numbers(numbers: Iterable[str]) -> dict[str, Card]:
     return {card.number: card for card in found}
 
 
+def lock_active_of(contact_id: int) -> Card | None:
+    """Lock and return the card with which a contact may spend, None if there is none."""
+    active = Card.objects.filter(contact_id=contact_id, status=CardStatus.ACTIVE).order_by("pk")
+    return active.select_for_update(of=("self",), no_key=True).first()
+
+
 # Written out, not by the ORM: as parameters, status and category would hide the index of the pool from a
 # prepared plan, and an outer join to reservations reads the whole pool to find its first free number.
 _FREE = f"""

@@ -9,29 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest
-from django.middleware.security import SecurityMiddleware
 from django.test.utils import override_settings
 
 Answer = Iterable[bytes]
-
-
-class CallMiddleware(SecurityMiddleware):
-    """All that surrounds an API call: a known host, https where it is due, the length of the answer.
-
-    One step instead of three, and no headers that only a browser's page needs.
-    """
-
-    def __call__(self, request: HttpRequest) -> Any:
-        """Return the view's answer, or a redirect to https. Raises DisallowedHost."""
-        request.get_host()
-        response = self.process_request(request) or self.get_response(request)
-        if self.sts_seconds and request.is_secure():
-            response = self.process_response(request, response)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        if not response.streaming:
-            response.headers.setdefault("Content-Length", str(len(response.content)))
-        return response
 
 
 class ApiHandler(WSGIHandler):

@@ -60,8 +60,12 @@ MIDDLEWARE = [
     "config.test_clock.TestClockBanner",
     "axes.middleware.AxesMiddleware",
 ]
-# What surrounds an API call instead: nothing for browsers.
-API_MIDDLEWARE = ["config.handlers.CallMiddleware"]
+# What surrounds an API call instead: nothing for browsers (config.handlers).
+API_MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
 API_PATHS = ("/v1/", "/api/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 

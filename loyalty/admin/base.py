@@ -163,7 +163,9 @@ class ReadOnly(ModelAdmin):
                 "variant": "danger" if command.danger else "default",
             }
             for command in self.commands
-            if self.may(request, command.name) and command.offered(record)
+            if self.may(request, command.name)
+            and command.offered(record)
+            and command.offered_to(record, roles.role_of(request.user))
         ]
 
     def _command_address(self, command: Command, record: Model) -> str:
@@ -178,6 +180,9 @@ class ReadOnly(ModelAdmin):
             if record is None:
                 return self.lost(request)
             back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[record.pk])
+            if not command.offered_to(record, roles.role_of(request.user)):
+                messages.warning(request, _("This cannot be done now, or not by your role. The page says more."))
+                return redirect(back)
             return commands.serve(request, command, record, self.context(request, record), back)
 
         return view

@@ -37,6 +37,11 @@ def holder(label: Any) -> Column:
     return _column("holder", label, lambda record: getattr(record, "holder_code", "") or pages.NOTHING)
 
 
+def computed(name: str, label: Any, write: Column) -> Column:
+    """Whatever `write` makes of a row."""
+    return _column(name, label, write)
+
+
 class ChoiceFilter(admin.ChoicesFieldListFilter):
     """A filter by a fixed list, in the reader's language."""
 

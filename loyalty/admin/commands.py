@@ -17,16 +17,17 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from loyalty.admin import refusals
-from loyalty.admin.roles import actor_of
+from loyalty.admin.roles import actor_of, role_of
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 
 
 class CommandForm(forms.Form):
-    """The questions of a command. `subject` is the record it acts on, None when it makes a new one."""
+    """The questions of a command. `subject` is the record it acts on, None when it makes a new one; `person_role`
+    is the role of whoever is asked."""
 
-    def __init__(self, *args: Any, subject: Any = None, **kwargs: Any) -> None:
-        self.subject = subject
+    def __init__(self, *args: Any, subject: Any = None, person_role: str = "", **kwargs: Any) -> None:
+        self.subject, self.person_role = subject, person_role
         kwargs.setdefault("initial", {}).update(self.present(subject))
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -79,7 +80,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Command:
-    """One button. `run` calls a use case with the actor, the record and the valid form."""
+    """One button. `run` calls a use case with the actor, the record and the valid form.
+
+    `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
+    closes the form as well.
+    """
 
     name: str
     label: Any
@@ -91,11 +96,14 @@ class Command:
     icon: str = "edit"
     danger: bool = False
     offered: Callable[[Any], bool] = lambda _subject: True
+    offered_to: Callable[[Any, str], bool] = lambda _subject, _role: True
 
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
     """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
-    form = command.form(request.POST if request.method == "POST" else None, subject=subject)
+    form = command.form(
+        request.POST if request.method == "POST" else None, subject=subject, person_role=role_of(request.user)
+    )
     if form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from cards import selectors as cards
 from customers import selectors as customers
 from customers.models import Contact
-from loyalty.admin import pages, roles
+from loyalty.admin import blocking, pages, roles
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.core import clock
 from loyalty.ledger import balances
@@ -28,7 +28,7 @@ _PERSON = ("code", "phone", "email", "birth_date", "sex", "country_code", "local
 def page(request: HttpRequest, contact: Contact) -> Page:
     """Return the page of a contact in at most 8 statements, whatever its history."""
     balance = balances.read(contact.pk, clock.now())
-    tables = [_cards(contact), _purchases(contact)]
+    tables = [_cards(request, contact), _purchases(contact)]
     if roles.may(request.user, "ledger.operation"):
         tables.append(_operations(contact))
     if roles.may(request.user, "customers.consent"):
@@ -88,7 +88,8 @@ def _standing(request: HttpRequest, contact: Contact) -> Group:
     return Group(_("Tier"), facts)
 
 
-def _cards(contact: Contact) -> Table:
+def _cards(request: HttpRequest, contact: Contact) -> Table:
+    acts = blocking.may_act(request)
     rows = [
         (
             pages.link(card.number, "cards.card", card.pk),
@@ -96,10 +97,22 @@ def _cards(contact: Contact) -> Table:
             pages.choice(card, "category"),
             pages.moment(card.bound_at),
             pages.shown(card.blocked_for_good),
+            *(
+                (pages.NOTHING if card.blocked_for_good else blocking.links(request, card.pk, card.status),)
+                if acts
+                else ()
+            ),
         )
         for card in cards.of_contact(contact.pk)
     ]
-    headers = (_("number"), _("status"), _("category"), _("bound at"), _("blocked for good"))
+    headers = (
+        _("number"),
+        _("status"),
+        _("category"),
+        _("bound at"),
+        _("blocked for good"),
+        *((_("what to do"),) if acts else ()),
+    )
     return Table(_("Cards"), headers, rows, empty=_("No card yet."))
 
 

@@ -4,16 +4,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from cards.models import Card
 from customers import identifiers
 from customers.errors import EmailInvalid, PhoneInvalid
 from customers.models import Contact, Sex
 from customers.services import PersonalData
-from loyalty.admin import columns, contact_glance, refusals, search
+from loyalty.admin import blocking, columns, contact_glance, refusals, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Page
@@ -128,6 +129,21 @@ class ContactAdmin(ReadOnly):
             explain=_("Only what you change is stored. Emptied fields are emptied."),
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        """Add the contact's one card that is not given up, so that a row leads to blocking it."""
+        card = Card.objects.filter(contact_id=OuterRef("pk"), blocked_for_good=False)
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(card_pk=Subquery(card.values("pk")[:1]), card_status=Subquery(card.values("status")[:1]))
+        )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Add one click from a row to the form that blocks, unblocks or replaces the contact's card."""
+        if not blocking.may_act(request):
+            return self.list_display
+        return (*self.list_display, blocking.column(request, "card_pk", "card_status", "card_pk"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

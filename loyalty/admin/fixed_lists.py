@@ -27,6 +27,10 @@ LABELS = (
     # Roles and surfaces
     _("Administrator"), _("Marketer"), _("Call-centre operator"), _("Senior employee"), _("Director"), _("Till"),
     _("Client (site, mobile app)"), _("Koshelek wallet"), _("Cash desk"), _("Bonus commands"), _("Loyalty data"),
+    # Blocking
+    _("Loss of the card"), _("Getting into the list of unwanted customers"), _("Getting into the black list"),
+    _("Refusal to use"), _("Replacing the card"), _("Finding the card"), _("Exit from the list of unwanted customers"),
+    _("Exit from the black list"), _("Restoration of the card after refusal to use"),
     # Refusals that rules speak themselves
     _("This log-in exists already. Choose another name."),
     _("Nobody changes their own rights. Ask another administrator."),

@@ -1,10 +1,12 @@
 """What a marketer writes of a promotion, and the basket that tries it."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
@@ -14,6 +16,7 @@ from loyalty.admin.form_fields import Moment, OneALine
 from loyalty.admin.words import PROMOTION, PROMOTION_HELP, translated
 from loyalty.core import clock
 from promos.models import TERMS, Promotion, PromotionKind
+from promos.occasion import Occasion, birthday_in, obstacles
 
 WEEKDAYS = (
     (1, _("Monday")),
@@ -149,14 +152,16 @@ class TryForm(CommandForm):
                 del self.fields[name]
 
     def present(self, subject: Promotion) -> dict[str, Any]:
-        """Show a basket that should earn: now, or when the promotion begins, of the first thing it names."""
+        """Show a basket that should earn: at the next hour that counts, of the first thing that it names."""
+        moment = _next_fitting(subject)
         return {
             "basket": max(subject.minimum_basket, Decimal(1000)),
             "paid": Decimal(0),
-            "moment": max(clock.now(), subject.starts_at),
+            "moment": moment,
             "category": next(iter(subject.categories), ""),
             "sku": "" if subject.categories else next(iter(subject.skus), ""),
             "store": next(iter(subject.stores), ""),
+            "birth_date": birthday_in(timezone.localdate(moment), moment.year - 30),
             "first_purchase": subject.first_purchase,
         }
 
@@ -166,3 +171,15 @@ class TryForm(CommandForm):
         if (cleaned.get("paid") or 0) > cleaned.get("basket", Decimal("Infinity")):
             self.add_error("paid", _("Not more than the basket."))
         return cleaned
+
+
+def _next_fitting(promotion: Promotion) -> datetime:
+    """Return now, or the first hour of the coming week whose hour and weekday count."""
+    begin = timezone.localtime(max(clock.now(), promotion.starts_at))
+    hours = (begin, *(begin.replace(minute=0) + timedelta(hours=each) for each in range(1, 24 * 8)))
+    fits = (each for each in hours if not {"hours", "weekdays"} & set(_obstacles_at(promotion, each)))
+    return next(fits, begin)
+
+
+def _obstacles_at(promotion: Promotion, moment: datetime) -> Iterator[str]:
+    return obstacles(promotion, Occasion(moment, "", lambda: True, None))

@@ -171,7 +171,7 @@ def _periods(promotion: Promotion) -> Table:
         (pages.moment(period.began_at), pages.moment(period.ended_at) if period.ended_at else gettext("until now"))
         for period in promotion.live_periods.order_by("-began_at", "-id")[:50]
     ]
-    return Table(_("Was live"), (_("from"), _("until")), rows, empty=_("Never yet."))
+    return Table(_("Was live"), (_("since"), _("until")), rows, empty=_("Never yet."))
 
 
 def _example(promotion: Promotion, form: TryForm) -> Page | None:

@@ -13,6 +13,11 @@ _PLAIN: dict[str, Any] = {
     "Busy": _("Somebody else is changing this record right now. Wait a second and press the button again."),
     "CardNotFound": _("No card has this number. Check the number with the customer."),
     "CardNumberInvalid": _("This is not a card number. Check the digits: the last one is a check digit."),
+    "BlockReasonForbidden": _("Your role may not block this card for this reason."),
+    "UnblockReasonForbidden": _(
+        "Your role may not unblock this card with this reason, or somebody has changed the card meanwhile."
+    ),
+    "CardBoundToAnother": _("This card belongs to another customer. Take a card that belongs to nobody."),
     "ContactNotFound": _("No customer was found. Search by another phone, card number or code."),
     "PhoneInvalid": _("This is not a phone number. Write it with the country code, like +7 900 123-45-67."),
     "EmailInvalid": _("This is not an e-mail address. Write it like name@example.com."),
@@ -28,7 +33,18 @@ _PLAIN: dict[str, Any] = {
 }
 
 
+_BLOCKING: dict[str, Any] = {
+    "block": _("Only a card that is bound to a customer and not blocked yet can be blocked. Look at its page again."),
+    "unblock": _("Only a blocked card can be unblocked. Somebody may have done it meanwhile: look at its page again."),
+    "replace": _("This card belongs to nobody, or was replaced already. Look at its page again."),
+    "replace_by": _("This is not a new card. Take one that belongs to nobody."),
+}
+
+
 def _card_status(error: LoyaltyError) -> str:
+    told = _BLOCKING.get(error.data.get("action", ""))
+    if told is not None:
+        return str(told)
     status = CardStatus(error.data["status"])
     if error.data.get("action") == "active":
         return {

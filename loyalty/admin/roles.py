@@ -15,12 +15,15 @@ VIEW = "view"
 ADD = "add"
 
 _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE, StaffRole.DIRECTOR)
+# For what they block and unblock, the tables in cards/blocking.py say.
+_BLOCKS_CARDS = "view block unblock replace"
+_HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 _RUNS_PROMOTIONS = "view add edit go-live pause end"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
     "customers.contact": ("view edit",           "view edit",           "view",          "view"),
     "customers.consent": ("view",                "view",                "",              ""),
-    "cards.card":        ("view issue activate", "view issue activate", "view",          "view"),
+    "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
     "cards.cardseries":  ("view",                "",                    "",              ""),
     "loyalty.purchase":  ("view",                "view",                "view",          "view"),
     "loyalty.store":     ("view",                "",                    "",              ""),

@@ -9,6 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 CONTACT = {
     "code": _("code"),
@@ -67,7 +68,8 @@ PROGRAM_HELP = {
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
 }
 PROMOTION = {
-    "name": _("name"),
+    # Other languages have another word for the name of a person.
+    "name": pgettext_lazy("promotion", "name"),
     "status": _("status"),
     "kind": _("kind"),
     "value": _("how much"),
@@ -272,7 +274,7 @@ PACKAGES = {
     "customers": _("Contacts and consents"),
     "cards": _("Cards and series"),
     "tiers": _("Tiers and standings"),
-    "promos": _("Promotions"),
+    "promos": _("Marketing"),
     "ledger": _("Ledger"),
     "loyalty": _("Programme"),
     "auth": _("Access"),

@@ -20,7 +20,8 @@ from loyalty.core import clock
 
 log = structlog.get_logger(__name__)
 
-_CORRELATION = re.compile(r"[A-Za-z0-9-]{8,64}")
+# A caller's own id is kept when it is a UUID, or a word in which no phone can hide.
+_CORRELATION = re.compile(r"[0-9a-fA-F-]{32,36}|(?!.*(\d-?){7})[A-Za-z0-9-]{8,64}")
 _NOTHING: dict[str, Any] = {}
 
 

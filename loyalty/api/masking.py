@@ -20,7 +20,7 @@ LONGEST_TEXT = 1_000
 _LONGEST_SHAPE = 2_000
 _LEAF = 6
 _DEEPEST = 12
-_MOST_KNOWN = 1_000
+_MOST_KNOWN = 200
 _SHORTEST_KNOWN = 3
 
 PHONES = frozenset({"phone", "mobilenumber", "contactmobilenumber", "msisdn", "mobile", "phonenumber", "mobilephone"})
@@ -54,13 +54,12 @@ class Masker:
 
     def __init__(self, is_card: IsCard) -> None:
         self._is_card = is_card
-        self._names: set[str] = set()
-        self._exact: set[str] = set()
-        self._known: re.Pattern[str] | None = None
+        # In small letters; whether it is hidden inside words, too.
+        self._known: dict[str, bool] = {}
 
     def learn(self, value: Any, name: str = "", *, goods: bool = False, depth: int = 0) -> None:
         """Remember what the personal fields of a body, a query or a route hold, to find it elsewhere."""
-        if depth > _DEEPEST or len(self._names) + len(self._exact) > _MOST_KNOWN:
+        if depth > _DEEPEST or len(self._known) > _MOST_KNOWN:
             return
         if isinstance(value, dict):
             for key, each in value.items():
@@ -83,16 +82,14 @@ class Masker:
     def text(self, text: str, most: int = LONGEST_TEXT) -> str:
         """Return a free text without what the call's personal fields hold, addresses and phones."""
         text = _BROKEN.sub(" ", text[: 2 * most])
-        if self._pattern is not None:
-            text = self._pattern.sub(MASK, text)
+        text = self._forget(text)
         if "@" in text:
             text = _EMAIL.sub(MASK, text)
         return _PHONE.sub(self._digits, text)[:most]
 
     def plain(self, text: str) -> str:
         """Return an identifier: as it is, unless the call says that it is personal."""
-        text = _BROKEN.sub(" ", text[:LONGEST_TEXT])
-        return self._pattern.sub(MASK, text) if self._pattern is not None else text
+        return self._forget(_BROKEN.sub(" ", text[:LONGEST_TEXT]))
 
     def card(self, text: str) -> str:
         """Return a card number as it is, of anything else in its place the shape."""
@@ -174,19 +171,22 @@ class Masker:
             digits = re.sub(r"\D", "", text)
             if len(digits) >= 6:
                 # With and without the country: the last ten digits are in each way of writing a number.
-                self._exact |= {text, digits[-10:]}
+                self._known |= {text.lower(): True, digits[-10:]: True}
         elif len(text) >= _SHORTEST_KNOWN:
-            (self._names if name in NAMES else self._exact).add(text[:LONGEST_TEXT])
-        self._known = None
+            self._known[text[:LONGEST_TEXT].lower()] = name not in NAMES
 
-    @property
-    def _pattern(self) -> re.Pattern[str] | None:
-        if self._known is None and (self._names or self._exact):
-            exact = [re.escape(each) for each in sorted(self._exact, key=len, reverse=True)]
-            # A short name stands inside many words; only as a word is it a name.
-            names = [rf"(?<!\w){re.escape(each)}(?!\w)" for each in sorted(self._names, key=len, reverse=True)]
-            self._known = re.compile("|".join(exact + names), re.IGNORECASE)
-        return self._known
+    def _forget(self, text: str) -> str:
+        """Mask what the call's personal fields hold. Patterns are made for what is found only: making costs more."""
+        if not self._known:
+            return text
+        lowered = text.lower()
+        for value in self._known:
+            if value in lowered:
+                pattern = re.escape(value)
+                # A short name stands inside many words; only as a word is it a name.
+                whole = pattern if self._known[value] else rf"(?<!\w){pattern}(?!\w)"
+                text = re.sub(whole, MASK, text, flags=re.IGNORECASE)
+        return text
 
     def _digits(self, match: re.Match[str]) -> str:
         text = match[0]

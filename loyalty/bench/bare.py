@@ -43,7 +43,7 @@ class Bare:
         """Return the four amounts of a contact as they stand at `now`."""
         with self.connection.cursor() as cursor:
             row = cursor.execute(bare_sql.BALANCE, {"contact": contact, "now": now}).fetchone()
-        due, expired, qualifying, _burned, _expires_at, _amount, rows = _expect(row)
+        due, expired, qualifying, _burned, _expires_at, _amount, rows, _held = _expect(row)
         held = {account: Decimal(amount) for account, amount, _, _ in rows or ()}
         zero = Decimal(0)
         return {

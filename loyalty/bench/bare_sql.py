@@ -52,7 +52,8 @@ WITH open AS (
 ), claim AS (
     INSERT INTO ledger_operationkey (key, fingerprint, contact_id, operation_id)
     SELECT %(key)s, %(fingerprint)s, %(contact)s, nextval('ledger_operation_id_seq')
-    WHERE (SELECT sum(amount) FROM taken) = %(amount)s::numeric
+    WHERE (SELECT sum(remaining) FROM open) - coalesce((SELECT sum(amount) FROM ledger_hold
+        WHERE contact_id = %(contact)s AND resolved_at IS NULL AND ends_at > %(now)s), 0) >= %(amount)s::numeric
     ON CONFLICT (key) DO NOTHING RETURNING operation_id AS id
 ), operation AS (
     INSERT INTO ledger_operation (id, contact_id, kind, effective_at, recorded_at, actor, cause)
@@ -97,7 +98,9 @@ SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
     live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
-        FROM ledger_bonusbalance WHERE contact_id = %(contact)s)
+        FROM ledger_bonusbalance WHERE contact_id = %(contact)s),
+    (SELECT coalesce(sum(amount), 0) FROM ledger_hold
+        WHERE contact_id = %(contact)s AND resolved_at IS NULL AND ends_at > %(now)s)
 FROM standing LEFT JOIN live ON true
 """
 

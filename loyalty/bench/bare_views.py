@@ -37,7 +37,7 @@ def _card_and_points(number: str, now: datetime) -> dict[str, Any]:
         card = cursor.fetchone()
         contact = card[5]
         cursor.execute(bare_sql.BALANCE, {"contact": contact, "now": now})
-        due, expired, qualifying, burned, expires_at, expiring, rows = cursor.fetchone()
+        due, expired, qualifying, burned, expires_at, expiring, rows, on_hold = cursor.fetchone()
     held = {account: Decimal(amount) for account, amount, _, _ in rows or ()}
     zero = Decimal(0)
     return {
@@ -49,6 +49,7 @@ def _card_and_points(number: str, now: datetime) -> dict[str, Any]:
         "qualifying": held.get(3, zero) + qualifying,
         "qualifying_escrow": held.get(4, zero) - qualifying,
         "burned": burned + expired,
+        "on_hold": on_hold,
         "expiring": [expiring, expires_at],
     }
 

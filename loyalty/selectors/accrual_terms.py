@@ -30,8 +30,7 @@ def terms_for(
     `multiplier` is the tier's on that day; `store` the code; `first_purchase` tells whether the contact has no
     completed purchase before `moment`, and is asked at most once, when a promotion depends on nothing else.
     One statement, two when a promotion has a cap per customer; none when the caller knows that none was live.
-    Ceilings are read without a lock: who writes locks
-    them by `promos.services.lock_ceilings` and evaluates again.
+    Ceilings are read without a lock: who writes locks them by `promos.services.lock_ceilings` and evaluates again.
     """
     occasion = Occasion(
         moment=moment.astimezone(settings.tzinfo),

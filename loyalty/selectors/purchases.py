@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from loyalty.core.errors import LoyaltyError
 from loyalty.ledger.models import Draw
-from loyalty.models import Purchase, PurchaseLine
+from loyalty.models import Purchase, PurchaseLine, PurchaseReturn
 
 
 class PurchaseNotFound(LoyaltyError):
@@ -32,12 +32,13 @@ class StoredPurchase:
     purchase: Purchase
     lines: list[PurchaseLine]
     redeemed: list[Redeemed]
+    returns: list[PurchaseReturn]
     matures_at: datetime | None
     expires_at: datetime | None
 
 
 def by_id(purchase_id: str) -> StoredPurchase:
-    """Return the purchase with a till's id, in 2 statements, 3 when bonuses paid. Raises PurchaseNotFound."""
+    """Return the purchase with a till's id, in 3 statements, 4 when bonuses paid. Raises PurchaseNotFound."""
     purchase = _find(purchase_id)
     if purchase is None:
         raise PurchaseNotFound()
@@ -45,6 +46,7 @@ def by_id(purchase_id: str) -> StoredPurchase:
         purchase,
         list(purchase.lines.order_by("position")),
         _redeemed(purchase),
+        list(purchase.returns.order_by("id")),
         _moment(purchase.terms.get("matures_at")),
         _moment(purchase.terms.get("expires_at")),
     )

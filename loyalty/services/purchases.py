@@ -156,6 +156,8 @@ def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
 
 
 def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings: Program) -> Credited:
+    # First, because the contact comes before promotions and balances in the order of locks.
+    _enter(holder, settings)
     terms = evaluation.narrow(sale.basket, payment.amount, _terms(sale, holder, settings))
     terms = replace(terms, rules=promos.lock_ceilings(holder.contact_id, terms.rules))
     award = sales.award_of(sale, payment.amount, terms)
@@ -164,7 +166,6 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
     promos.grant(holder.contact_id, terms.rules, award.promotions)
-    _enter(holder, settings)
     limits.count_purchase(
         actor,
         card_id=holder.card_id,

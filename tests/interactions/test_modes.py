@@ -138,9 +138,11 @@ def test_a_wrong_credential_is_logged_without_what_is_no_login(logged, till):
 def test_the_answer_names_the_entry_and_the_caller_may_name_the_call(till, logged):
     answer = till.balance("1")
     Client().get("/api/card/balance/by/1", headers={**till.headers, "X-Request-Id": "call-of-till-7"})
+    Client().get("/api/card/balance/by/1", headers={**till.headers, "X-Request-Id": "call-79001234567"})
     entries = logged()
     assert answer.headers["X-Request-Id"] == entries[0].correlation_id
     assert entries[1].correlation_id == "call-of-till-7"
+    assert "79001234567" not in entries[2].correlation_id
 
 
 def test_a_call_sends_no_statement_for_the_log(till, in_full):

@@ -132,5 +132,6 @@ def test_a_purchase_that_fails_gives_its_part_back():
             services.grant(contact, services.lock_ceilings(contact, rules), {made.pk: Decimal(100)})
             raise RuntimeError
 
-    pytest.raises(RuntimeError, fail)
+    with pytest.raises(RuntimeError):
+        fail()
     assert granted(made) == 0

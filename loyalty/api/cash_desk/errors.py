@@ -12,7 +12,9 @@ from cards.errors import (
     UnblockReasonForbidden,
 )
 from customers.errors import ContactCodeInvalid, ContactNotFound, PhoneInvalid
+from loyalty.api.json_body import MalformedJson
 from loyalty.core.errors import (
+    Busy,
     InsufficientPoints,
     InvalidParameter,
     LimitExceeded,
@@ -21,6 +23,7 @@ from loyalty.core.errors import (
     RequiredParameterMissing,
 )
 from loyalty.selectors.purchases import PurchaseNotFound
+from loyalty.services.errors import HoldNotFound, HoldResolved, RefundExceedsPurchase
 
 Keys = Mapping[type[LoyaltyError], str]
 
@@ -42,6 +45,12 @@ KEYS: Keys = {
     # OWN: the specification speaks of limits and has no Key for them.
     LimitExceeded: "LimitExceeded",
     PurchaseNotFound: "CannotFindPurchase",
+    RefundExceedsPurchase: "RefundExceedsPurchase",
+    HoldNotFound: "InvalidParameter",
+    HoldResolved: "StatusError",
+    # Only inside a batch: a whole call that cannot be read, or meets a busy row, is answered by its HTTP code.
+    MalformedJson: "InvalidRequest",
+    Busy: "Busy",
 }
 """Class of the error -> Key; the calls that spell a Key in their own way override it below."""
 
@@ -52,7 +61,11 @@ BALANCE_BY_CODE_KEYS: Keys = {**KEYS, ContactNotFound: "CannotFindContactCode"}
 PURCHASE_KEYS: Keys = {**KEYS, CardNumberInvalid: "InvalidParameter", PhoneInvalid: "InvalidParameter"}
 """The purchase service has no Key of its own for a malformed number or phone: it names the parameter."""
 
-_NAMES: Mapping[type[LoyaltyError], str] = {CardNumberInvalid: "Number", PhoneInvalid: "MobileNumber"}
+_NAMES: Mapping[type[LoyaltyError], str] = {
+    CardNumberInvalid: "Number",
+    PhoneInvalid: "MobileNumber",
+    HoldNotFound: "HoldId",
+}
 
 
 def key_and_value(error: LoyaltyError, keys: Keys) -> tuple[str, str]:

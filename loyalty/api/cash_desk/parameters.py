@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Self
+from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation
 from rest_framework.request import Request
@@ -21,6 +22,7 @@ LARGEST_QUANTITY = Decimal("999999999.999")
 # Control characters have no place in a receipt; half a surrogate pair is no text at all.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _CODE = re.compile(r"0|[1-9][0-9]{0,3}")
+_IDENTITY = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PLAIN_NUMBER = re.compile(r"[0-9]{1,10}(\.[0-9]{1,3})?")
 
 
@@ -38,9 +40,9 @@ class Parameters:
             self._values[known] = value
 
     @classmethod
-    def of_body(cls, request: Request) -> Self:
-        """Return the parameters of a JSON body; raises MalformedJson."""
-        return cls(read_object(request).items())
+    def of_body(cls, request: Request, largest: int | None = None) -> Self:
+        """Return the parameters of a JSON body of at most `largest` bytes; raises MalformedJson."""
+        return cls(read_object(request, largest).items())
 
     @classmethod
     def of_query(cls, request: Request) -> Self:
@@ -115,6 +117,42 @@ class Parameters:
         if not 0 < value <= LARGEST_QUANTITY or value != value.quantize(THOUSANDTHS):
             raise self.invalid(name, f"It must be above 0, at most {LARGEST_QUANTITY}, with at most three places.")
         return value
+
+    def positive_amount(self, name: str) -> Decimal | None:
+        """Return an amount above zero with two places, None when it is missing."""
+        if self.get(name) is None:
+            return None
+        value = self.amount(name)
+        if not value:
+            raise self.invalid(name, "It must be above zero.")
+        return value
+
+    def identity(self, name: str) -> UUID | None:
+        """Return an id that we gave out, None when it is missing."""
+        value = self.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not _IDENTITY.fullmatch(value):
+            raise self.invalid(name, "It is not an id that was given out here.")
+        return UUID(value)
+
+    def items(self, name: str, most: int) -> list[Any]:
+        """Return a list of at most `most` items, empty when it is missing."""
+        value = self.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.invalid(name, "It must be a list.")
+        if len(value) > most:
+            raise self.invalid(name, f"It may have at most {most} items.")
+        return value
+
+    def objects(self, name: str, most: int) -> list["Parameters"]:
+        """Return a list of objects, each with its place in its path."""
+        listed = self.items(name, most)
+        if not all(isinstance(each, dict) for each in listed):
+            raise self.invalid(name, "Each item must be an object.")
+        return [Parameters(each.items(), f"{self._path}{name}[{index}].") for index, each in enumerate(listed)]
 
     def flag(self, name: str) -> bool:
         """Return true or false, false when it is missing."""

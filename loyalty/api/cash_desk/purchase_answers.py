@@ -11,10 +11,10 @@ from loyalty.api.cash_desk.card_answers import CASH, STATUS, Coded
 from loyalty.api.json_body import amount
 from loyalty.core import clock
 from loyalty.ledger import expiry
-from loyalty.models import PurchaseLine, PurchaseStatus
+from loyalty.models import PurchaseLine, PurchaseReturn, PurchaseStatus, ReturnKind
 from loyalty.selectors.purchases import Redeemed, StoredPurchase
 from loyalty.services import program
-from loyalty.services.purchases import Credited
+from loyalty.services.purchases import Credited, Quote
 
 
 def credited(answer: Credited) -> dict[str, Any]:
@@ -46,7 +46,39 @@ def stored(found: StoredPurchase) -> dict[str, Any]:
         "Lines": [_line(line) for line in found.lines],
         "Accruals": _accruals(found, zone),
         "Redemptions": [_redemption(each, zone) for each in found.redeemed],
-        "Returns": [],
+        "Returns": [_return(each, found, zone) for each in found.returns],
+    }
+
+
+def quoted(answer: Quote) -> dict[str, Any]:
+    """Return the fields of `POST /purchase/quote`."""
+    return {
+        "Accrue": amount(answer.accrue),
+        "CanPay": amount(answer.can_pay),
+        "Promotions": [
+            {"PromotionId": each.promotion_id, "Name": each.name, "Points": amount(each.points)}
+            for each in answer.promotions
+        ],
+    }
+
+
+def _return(each: PurchaseReturn, found: StoredPurchase, zone: ZoneInfo) -> dict[str, Any]:
+    skus = {line.position: line.sku for line in found.lines}
+    return {
+        "Kind": ReturnKind(each.kind).label,
+        "RefundId": each.return_id or "",
+        "Date": _moment(each.recorded_at, zone),
+        "Amount": amount(each.amount),
+        "TakenBack": amount(each.taken_back),
+        "Restored": amount(each.restored),
+        "Lines": [
+            {
+                "Sku": skus[line["position"]],
+                "Quantity": orjson.Fragment(f"{Decimal(line['quantity']):.3f}".encode()),
+                "Amount": amount(Decimal(line["amount"])),
+            }
+            for line in each.lines
+        ],
     }
 
 

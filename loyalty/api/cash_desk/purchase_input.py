@@ -7,7 +7,8 @@ from customers import identifiers
 from loyalty.api.cash_desk.moments import read_moment
 from loyalty.api.cash_desk.parameters import Parameters, refuse_missing
 from loyalty.core.errors import InvalidParameter
-from loyalty.models import Purchase, PurchaseLine, Store
+from loyalty.ledger import rounding
+from loyalty.models import Purchase, PurchaseLine, PurchaseReturn, Store
 from loyalty.services.purchases import Sale
 from promos import basket
 from promos.basket import Line
@@ -21,6 +22,7 @@ def _longest(model: Any, field: str) -> int:
 
 LONGEST = {
     "PurchaseId": _longest(Purchase, "purchase_id"),
+    "RefundId": _longest(PurchaseReturn, "return_id"),
     "Store": _longest(Store, "code"),
     "Till": _longest(Purchase, "till"),
     "Cashier": _longest(Purchase, "cashier"),
@@ -37,71 +39,92 @@ def read_sale(parameters: Parameters) -> Sale:
 
     Raises RequiredParameterMissing (every missing name), InvalidParameter, PhoneInvalid, MalformedJson.
     """
-    lines = _lines_of(parameters)
-    _require(parameters, lines)
+    lines = parameters.objects("Lines", MOST_LINES)
+    _require(parameters, lines, "PurchaseId", "Date", "Store", "Amount")
+    return _sale(parameters, lines)
+
+
+def read_quote(parameters: Parameters) -> Sale:
+    """Return the sale that `POST /purchase/quote` asks about: without an id, the amount given or that of the lines.
+
+    Raises what `read_sale` does.
+    """
+    lines = parameters.objects("Lines", MOST_LINES)
+    basket_given = lines or parameters.get("Amount") is not None
+    _require(parameters, lines, "Date", "Store", *(() if basket_given else ("Lines",)))
+    return _sale(parameters, lines)
+
+
+def read_phone(parameters: Parameters) -> str:
+    """Return MobileNumber in E.164, empty when it is missing. Raises PhoneInvalid."""
     phone = parameters.identifier("MobileNumber")
-    sale = Sale(
-        purchase_id=_text(parameters, "PurchaseId"),
+    return identifiers.read_phone(phone) if phone else ""
+
+
+def missing(parameters: Parameters, *names: str) -> list[str]:
+    """Return the names that are missing, after Number when the card is named in neither way."""
+    card = parameters.missing("Number") if parameters.get("MobileNumber") is None else []
+    own = parameters.missing(*names)
+    return [name for name in own if name == "PurchaseId"] + card + [name for name in own if name != "PurchaseId"]
+
+
+def _sale(parameters: Parameters, lines: list[Parameters]) -> Sale:
+    phone = read_phone(parameters)
+    goods = tuple(_line(line) for line in lines)
+    return Sale(
+        purchase_id=text(parameters, "PurchaseId"),
         number=parameters.identifier("Number"),
-        phone=identifiers.read_phone(phone) if phone else "",
+        phone=phone,
         purchased_at=_moment(parameters),
-        store=_text(parameters, "Store"),
-        amount=parameters.amount("Amount"),
-        lines=tuple(_line(line) for line in lines),
-        till=_text(parameters, "Till"),
-        cashier=_text(parameters, "Cashier"),
+        store=text(parameters, "Store"),
+        amount=_amount(parameters, goods),
+        lines=goods,
+        till=text(parameters, "Till"),
+        cashier=text(parameters, "Cashier"),
         bonuses_to_pay=parameters.amount("BonusesToPay"),
         offline=parameters.flag("Offline"),
+        hold_id=parameters.identity("HoldId"),
     )
-    _refuse_wrong_sum(sale.amount, sale.lines)
-    return sale
 
 
-def _lines_of(parameters: Parameters) -> list[Parameters]:
-    value = parameters.get("Lines")
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise parameters.invalid("Lines", "It must be a list.")
-    if len(value) > MOST_LINES:
-        raise parameters.invalid("Lines", f"It may have at most {MOST_LINES} lines.")
-    if not all(isinstance(line, dict) for line in value):
-        raise parameters.invalid("Lines", "Each line must be an object.")
-    return [Parameters(line.items(), f"Lines[{index}].") for index, line in enumerate(value)]
+def _amount(parameters: Parameters, goods: tuple[Line, ...]) -> Decimal:
+    """Return the amount of the receipt, which is the sum of its lines when there are any."""
+    whole = basket.total(list(goods))
+    if parameters.get("Amount") is None:
+        if whole > rounding.LARGEST:
+            raise parameters.invalid("Lines", f"Together they may be at most {rounding.LARGEST}.")
+        return whole
+    amount = parameters.amount("Amount")
+    if goods and whole != amount:
+        raise InvalidParameter("It must be the sum of the lines.", name="Amount")
+    return amount
 
 
-def _require(parameters: Parameters, lines: list[Parameters]) -> None:
-    names = parameters.missing("PurchaseId")
-    if parameters.get("MobileNumber") is None:
-        names += parameters.missing("Number")
-    names += parameters.missing("Date", "Store", "Amount")
+def _require(parameters: Parameters, lines: list[Parameters], *names: str) -> None:
+    absent = missing(parameters, *names)
     for line in lines:
-        names += line.missing("Amount")
-    refuse_missing(names)
+        absent += line.missing("Amount")
+    refuse_missing(absent)
 
 
 def _line(parameters: Parameters) -> Line:
     return Line(
         amount=parameters.amount("Amount"),
-        sku=_text(parameters, "Sku"),
-        name=_text(parameters, "Name"),
-        category=_text(parameters, "Category"),
+        sku=text(parameters, "Sku"),
+        name=text(parameters, "Name"),
+        category=text(parameters, "Category"),
         quantity=parameters.quantity("Quantity"),
         price=parameters.amount("Price"),
     )
 
 
-def _text(parameters: Parameters, name: str) -> str:
+def text(parameters: Parameters, name: str) -> str:
+    """Return a text, bounded as its column is."""
     return parameters.text(name, LONGEST[name])
 
 
 def _moment(parameters: Parameters) -> Any:
     try:
-        return read_moment(_text(parameters, "Date"))
+        return read_moment(text(parameters, "Date"))
     except ValueError:
         raise parameters.invalid("Date", "Write it like 2026-03-02T12:30:00+03:00.") from None
-
-
-def _refuse_wrong_sum(amount: Decimal, lines: tuple[Line, ...]) -> None:
-    if lines and basket.total(list(lines)) != amount:
-        raise InvalidParameter("It must be the sum of the lines.", name="Amount")

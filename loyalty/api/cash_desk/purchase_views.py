@@ -9,9 +9,22 @@ from rest_framework.response import Response
 from loyalty.api.cash_desk import errors, purchase_answers, purchase_schema
 from loyalty.api.cash_desk.base import SELLERS, CashDeskView
 from loyalty.api.cash_desk.parameters import Parameters
-from loyalty.api.cash_desk.purchase_input import read_sale
+from loyalty.api.cash_desk.purchase_input import read_quote, read_sale
 from loyalty.selectors import purchases
 from loyalty.services import purchases as use_cases
+
+
+class QuotePurchase(CashDeskView):
+    """What a receipt would do."""
+
+    roles = SELLERS
+    keys = errors.PURCHASE_KEYS
+
+    @purchase_schema.quote_purchase
+    def post(self, request: Request) -> Response:
+        """Return what `add` would accrue for the same basket now, and what may pay it; nothing is written."""
+        sale = read_quote(Parameters.of_body(request))
+        return self.answer(purchase_answers.quoted(use_cases.quote_purchase(sale)))
 
 
 class AddPurchase(CashDeskView):

@@ -7,10 +7,13 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path, re_path
 from django.urls.resolvers import RegexPattern
 
-from loyalty.api.cash_desk.base import UnknownAddress
+from loyalty.api.cash_desk.base import CashDeskView, UnknownAddress
+from loyalty.api.cash_desk.batch_views import AddBatch
 from loyalty.api.cash_desk.block_views import Block, Unblock
 from loyalty.api.cash_desk.card_views import Activate, Balance, BalanceByPhone, BindTo, Issue
-from loyalty.api.cash_desk.purchase_views import AddPurchase, ShowPurchase
+from loyalty.api.cash_desk.hold_views import CaptureHold, HoldBonuses, VoidHold
+from loyalty.api.cash_desk.purchase_views import AddPurchase, QuotePurchase, ShowPurchase
+from loyalty.api.cash_desk.return_views import CancelPurchase, RefundPurchase
 from loyalty.api.cash_desk.schema import CARDS, PURCHASES
 from loyalty.api.openapi import describe
 
@@ -24,8 +27,21 @@ describe(
     "Purchases at the till. `PurchaseId` makes a call safe to repeat: the same content answers the first answer "
     "again, other content is `OperationConflict`. `LimitExceeded` (our own Key): a limit of the day that an "
     "administrator set for cards, tills or cashiers is reached; nothing was written, and the same call may be sent "
-    "the next day.",
+    "the next day. A purchase whose id is the name of an act (`add`, `quote`, `batch` and so on) is recorded as any "
+    "other, but `GET` cannot show it.",
 )
+
+_ACTS: dict[str, type[CashDeskView]] = {
+    "quote": QuotePurchase,
+    "add": AddPurchase,
+    "cancel": CancelPurchase,
+    "refund": RefundPurchase,
+    "hold": HoldBonuses,
+    "capture": CaptureHold,
+    "void": VoidHold,
+    "batch": AddBatch,
+}
+"""What a till does with purchases, by the last word of the address."""
 
 # The spelling of the specification: these are the routes that the documentation shows.
 _documented = [
@@ -36,7 +52,7 @@ _documented = [
     path("card/active", Activate.as_view()),
     path("card/block", Block.as_view()),
     path("card/unblock", Unblock.as_view()),
-    path("purchase/add", AddPurchase.as_view()),
+    *(path(f"purchase/{act}", view.as_view()) for act, view in _ACTS.items()),
 ]
 
 
@@ -62,7 +78,7 @@ _forgiven = [
     _any_case(r"^card/active/?\Z", Activate.as_view(schema=None)),
     _any_case(r"^card/block/?\Z", Block.as_view(schema=None)),
     _any_case(r"^card/unblock/?\Z", Unblock.as_view(schema=None)),
-    _any_case(r"^purchase/add/?\Z", AddPurchase.as_view(schema=None)),
+    *(_any_case(rf"^purchase/{act}/?\Z", view.as_view(schema=None)) for act, view in _ACTS.items()),
 ]
 
 # After every act, because an id is any text: it may hold slashes.

@@ -15,6 +15,8 @@ from loyalty.core import actors
 from loyalty.services import api_clients
 
 _serial = count(1)
+# Django's test client loads all middleware at its first call: a new one for each call would take most of the time.
+_client = Client(raise_request_exception=True)
 ENVELOPE = ["Status", "Key", "Value"]
 
 
@@ -70,7 +72,7 @@ class Desk:
         return self.call("POST", path, json.dumps(body, default=str).encode())
 
     def call(self, method: str, path: str, content: bytes = b"", *, query: Any = None) -> Answer:
-        response = Client(raise_request_exception=True).generic(
+        response = _client.generic(
             method, f"/api/{path}", content, "application/json", headers=self.headers, query_params=query or None
         )
         return Answer(response.status_code, dict(response.headers), response.content)

@@ -14,13 +14,16 @@ from tests.factories import SECRET, ApiClientFactory, CardFactory, ContactFactor
 
 pytestmark = pytest.mark.django_db
 
+ACTS = ["quote", "add", "cancel", "refund", "hold", "capture", "void", "batch"]
 CALLS = [
     ("GET", "card/balance/by/1"),
     ("GET", "card/balance/by/phone/1"),
     ("GET", "card/issue"),
     ("POST", "card/bindto"),
     ("GET", "card/active"),
-    ("POST", "purchase/add"),
+    ("POST", "card/block"),
+    ("POST", "card/unblock"),
+    *(("POST", f"purchase/{act}") for act in ACTS),
     ("GET", "purchase/1"),
 ]
 UNKNOWN = [
@@ -36,7 +39,7 @@ UNKNOWN = [
     "purchase/",
     "purchase/%0A",
 ]
-NOT_YET = ["card/block", "card/unblock", "purchase/quote", "purchase/cancel", "purchase/refund", "purchase/hold"]
+NO_ACTS = ["purchase/release", "purchase/delete", "purchase/refunds", "purchase/batch/1"]
 
 
 @pytest.mark.parametrize(("method", "path"), [*CALLS, ("GET", "card/nothing")])
@@ -86,8 +89,9 @@ def test_wrong_secrets_are_throttled_by_login_and_address_and_the_right_one_alwa
 def test_each_role_calls_what_the_specification_gives_it(desk, role, method, path):
     allowed = {
         "balance": True,
+        "block": True,
         "purchase": role in {"till", "senior_employee", "director", "administrator"},
-    }.get("balance" if "balance" in path else path.split("/")[0], role != "client")
+    }.get(next((word for word in ("balance", "block") if word in path), path.split("/")[0]), role != "client")
     answer = desk(role).call(method, path, b"{}")
     assert (answer.http, answer.key == "Forbidden") == ((200, False) if allowed else (403, True))
 
@@ -99,7 +103,7 @@ def test_an_unknown_address_is_not_found_in_the_envelope(till, method, path):
     assert (answer.http, answer.key) == (404, "NotFound")
 
 
-@pytest.mark.parametrize("path", NOT_YET)
+@pytest.mark.parametrize("path", NO_ACTS)
 def test_an_act_that_does_not_exist_is_not_found(till, path):
     answer = till.post(path, {"PurchaseId": "R-1", "Number": "1"})
     assert (answer.http, answer.key) == (404, "NotFound")
@@ -121,7 +125,7 @@ def test_head_changes_nothing(till):
     assert type(card).objects.get(pk=card.pk).status == card.status
 
 
-@pytest.mark.parametrize("path", ["card/bindto", "purchase/add"])
+@pytest.mark.parametrize("path", ["card/bindto", "card/block", "card/unblock", *(f"purchase/{act}" for act in ACTS)])
 @pytest.mark.parametrize(
     "content",
     [
@@ -146,7 +150,7 @@ def test_head_changes_nothing(till):
     ],
 )
 def test_a_body_that_is_no_json_object_is_an_invalid_request(till, path, content):
-    if path == "card/bindto" and b"Lines" in content:
+    if b"Lines" in content and path not in ("purchase/quote", "purchase/add", "purchase/refund"):
         return
     counted = rows()
     answer = till.call("POST", path, content)
@@ -163,8 +167,11 @@ def test_a_parameter_given_twice_in_the_address_is_an_invalid_request(till, quer
 
 def test_a_body_over_the_limit_is_too_large(till, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2000
-    answer = till.post("purchase/add", {"PurchaseId": "x" * 3000})
-    assert (answer.http, answer.key) == (413, "TooLarge")
+    settings.BATCH_MAX_MEMORY_SIZE = 4000
+    for act in ACTS:
+        answer = till.post(f"purchase/{act}", {"PurchaseId": "x" * (5000 if act == "batch" else 3000)})
+        assert (answer.http, answer.key) == (413, "TooLarge")
+    assert till.post("purchase/batch", {"PurchaseId": "x" * 3000}).key == "RequiredParameterNotSpecified"
 
 
 def test_a_row_that_stays_locked_is_busy_and_may_be_repeated(till, receipt, monkeypatch):

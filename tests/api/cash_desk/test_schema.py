@@ -65,7 +65,16 @@ def test_the_page_lists_the_calls_of_the_specification_and_is_valid():
         "GET /api/card/issue",
         "POST /api/card/bindto",
         "GET /api/card/active",
+        "POST /api/card/block",
+        "POST /api/card/unblock",
+        "POST /api/purchase/quote",
         "POST /api/purchase/add",
+        "POST /api/purchase/cancel",
+        "POST /api/purchase/refund",
+        "POST /api/purchase/hold",
+        "POST /api/purchase/capture",
+        "POST /api/purchase/void",
+        "POST /api/purchase/batch",
         "GET /api/purchase/{purchase_id}",
     }
     assert all(call["security"] for methods in schema["paths"].values() for call in methods.values())

@@ -80,13 +80,13 @@ def test_points_that_never_expire_have_no_date(till, receipt, settings_of_retail
     assert all("ExpireDate" not in each for each in show(till, "R-1")["Accruals"])
 
 
-@pytest.mark.parametrize("purchase_id", ["shop/7/R-1", "№ 1?&#%+", "R-1/", "quote", "a" * 80, "..%2F", "//", "R 1"])
+@pytest.mark.parametrize("purchase_id", ["shop/7/R-1", "№ 1?&#%+", "R-1/", "quotes", "a" * 80, "..%2F", "//", "R 1"])
 def test_an_id_may_be_any_text(till, receipt, purchase_id):
     till.post("purchase/add", receipt(CardFactory().number, purchase_id))
     assert show(till, purchase_id)["PurchaseId"] == purchase_id
 
 
-@pytest.mark.parametrize("purchase_id", ["nothing", "quote", "\x00", "a\x00b", "x" * 500, "\u202e", "ADD/1"])
+@pytest.mark.parametrize("purchase_id", ["nothing", "quotes", "\x00", "a\x00b", "x" * 500, "\u202e", "ADD/1"])
 def test_an_id_that_nobody_used_cannot_be_found(till, purchase_id):
     answer = show(till, purchase_id)
     assert (answer.http, answer.key) == (200, "CannotFindPurchase")
@@ -97,7 +97,7 @@ def test_ids_are_told_apart_by_case(till, receipt):
     assert show(till, "R-1").key == "CannotFindPurchase"
 
 
-def test_a_purchase_is_read_in_four_statements_however_long_it_is(
+def test_a_purchase_is_read_in_five_statements_however_long_it_is(
     till, receipt, story_clock, warm_credential, django_assert_max_num_queries
 ):
     card = CardFactory()
@@ -105,5 +105,5 @@ def test_a_purchase_is_read_in_four_statements_however_long_it_is(
     lines = [{"Sku": str(index), "Amount": "1.00"} for index in range(200)]
     till.post("purchase/add", receipt(card.number, "R-1", Amount=200, Lines=lines, BonusesToPay=50))
     warm_credential(till)
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         assert len(show(till, "R-1")["Lines"]) == 200
