@@ -20,7 +20,7 @@ from loyalty.ledger.posting import Fact
 from loyalty.models import PointsExpiry, Program, Purchase
 from loyalty.selectors.accrual_terms import terms_for
 from loyalty.services import holding, limits, points, program, receipts, sales
-from loyalty.services.errors import HoldNotFound
+from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.receipts import Holder, Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
 from loyalty.services.unit_of_work import unit_of_work
@@ -72,8 +72,8 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
         holder = receipts.lock_holder(finder, sale.purchase_id, sale.purchased_at)
         if holder.existing is not None:
             return _repeat(holder.existing, sale.fingerprint)
-        payment = _payment(sale, holder)
         try:
+            payment = _payment(sale, holder)
             _require(sale, holder, payment, settings)
         except LoyaltyError:
             # The first call may have committed while this one waited for the card: then its answer stands.
@@ -124,6 +124,8 @@ def _payment(sale: Sale, holder: Holder) -> Payment:
             raise HoldNotFound()
         if found.key != holding.key_of(sale.purchase_id):
             raise HoldNotFound("This hold was made for another purchase.")
+        if not holds.is_open(found, clock.now()):
+            raise HoldResolved()
         if sale.bonuses_to_pay > found.amount:
             raise InvalidParameter(f"Only {found.amount} are held.", name="BonusesToPay")
         return Payment(sale.bonuses_to_pay or found.amount, hold=found)

@@ -160,3 +160,13 @@ def _basic(login: str, secret: str) -> str:
     from tests.api.koshelek.conftest import basic
 
     return basic(login, secret)
+
+
+def test_refused_items_of_a_batch_are_found_by_their_receipt(till, logged, receipt):
+    card = CardFactory()
+    good, wrong = receipt(card.number, "good"), receipt(card.number, "wrong", Store=None, Till="9")
+    assert till.post("purchase/batch", {"Purchases": [good, wrong]}).key == "OK"
+    whole, item = logged()
+    assert (whole.failed, whole.key, whole.request_body) == (False, "OK", "")
+    assert (item.purchase_id, item.till, item.card_number) == ("wrong", "9", card.number)
+    assert (item.failed, item.key) == (True, "RequiredParameterNotSpecified")

@@ -166,7 +166,6 @@ def take(purchase: PaperPurchase, reckoning: Reckoning, *, cancelled: bool = Fal
     assert purchase.unearned <= purchase.accrued
     assert purchase.unqualified <= purchase.qualifying
     assert purchase.restored <= purchase.paid
-    assert purchase.paid - purchase.restored <= purchase.amount - purchase.returned + len(purchase.sold) * CENT * 6
     for line in purchase.sold:
         assert 0 <= line.returned <= line.amount
         assert 0 <= line.returned_quantity <= line.quantity
@@ -213,8 +212,8 @@ def test_a_return_beyond_what_is_left_is_refused_and_changes_nothing(
         with pytest.raises(RefundExceedsPurchase):
             returned_goods.reckon(purchase, (), more)  # type: ignore[arg-type]
         bought = sum(line.quantity for line in purchase.sold if line.sku == purchase.sold[0].sku)
+        goods = (Goods(purchase.sold[0].sku, bought + 1, None),)
         with pytest.raises(RefundExceedsPurchase):
-            goods = (Goods(purchase.sold[0].sku, bought + 1, None),)
             returned_goods.reckon(purchase, goods, None)  # type: ignore[arg-type]
         assert purchase == before
 

@@ -50,8 +50,10 @@ def read_quote(parameters: Parameters) -> Sale:
     Raises what `read_sale` does.
     """
     lines = parameters.objects("Lines", MOST_LINES)
-    basket_given = lines or parameters.get("Amount") is not None
-    _require(parameters, lines, "Date", "Store", *(() if basket_given else ("Lines",)))
+    if lines or parameters.get("Amount") is not None:
+        _require(parameters, lines, "Date", "Store")
+    else:
+        refuse_missing([*missing(parameters, "Date", "Store"), "Lines"])
     return _sale(parameters, lines)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_day_in_any_order_with_duplicates_counts_under_the_terms_of_that_day(t
         left_at=day + timedelta(hours=12),
     )  # fmt: skip
     StandingFactory(contact=card.contact, entered_at=day + timedelta(hours=12))
-    made = live(kind="percent", value=D(10))
+    made = live(kind="percent", value=Decimal(10))
     story_clock.forward(hours=12)
     promotions.end(MARKETER, made.pk, "the day is over")
     story_clock.forward(days=2)

@@ -1,7 +1,7 @@
 """specs/cash_desk.md, cancel and refund; specs/points_and_tiers.md, Returns. Every figure is worked out by hand."""
 
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -64,20 +64,20 @@ def test_restored_bonuses_round_down_each_time_and_the_last_return_gives_the_res
     """60.00, 10 paid, 50 earned. 10 x 10 / 60 = 1.66 each time; the rest of five returns is 1.70."""
     till.post("purchase/add", receipt(rich_card.number, Amount=60, BonusesToPay=10))
     parts = [three(refund(till, f"F-{number}", Amount=10))[:2] for number in range(6)]
-    assert parts == [(D("8.34"), D("1.66"))] * 5 + [(D("8.30"), D("1.70"))]
+    assert parts == [(Decimal("8.34"), Decimal("1.66"))] * 5 + [(Decimal("8.30"), Decimal("1.70"))]
     assert show(till, "R-1")["PurchaseStatus"] == "Refunded in full"
     assert held(rich_card)[:2] == (100, 0)
 
 
 def test_points_round_down_for_each_line_and_nothing_is_left_behind(till, receipt, settings_of_retailer):
     """0.0333 a rouble: 10.99 earns 0.36, 5.00 earns 0.16; after 4.99 come back 6.00 of the first earns 0.19."""
-    settings_of_retailer(earn_rate=D("0.0333"))
+    settings_of_retailer(earn_rate=Decimal("0.0333"))
     card = CardFactory()
     lines = [{"Sku": "A", "Amount": "10.99"}, {"Sku": "B", "Amount": "5.00"}]
     till.post("purchase/add", receipt(card.number, Amount="15.99", Lines=lines))
-    assert three(refund(till, "F-1", Lines=[{"Sku": "A", "Amount": "4.99"}])) == (D("0.17"), 0, 0)
-    assert three(refund(till, "F-2", Lines=[{"Sku": "B", "Quantity": 1}], Amount="5.00")) == (D("0.16"), 0, 0)
-    assert three(refund(till, "F-3", Amount="6.00")) == (D("0.19"), 0, 0)
+    assert three(refund(till, "F-1", Lines=[{"Sku": "A", "Amount": "4.99"}])) == (Decimal("0.17"), 0, 0)
+    assert three(refund(till, "F-2", Lines=[{"Sku": "B", "Quantity": 1}], Amount="5.00")) == (Decimal("0.16"), 0, 0)
+    assert three(refund(till, "F-3", Amount="6.00")) == (Decimal("0.19"), 0, 0)
     assert held(card) == (0, 0, 0, 0)
 
 
@@ -104,9 +104,7 @@ def test_in_escrow_every_policy_takes_the_points_back(till, receipt, rich_card, 
 
 
 @pytest.mark.parametrize(("policy", "taken"), [("only_pending", 0), ("within_balance", 50), ("allow_negative", 50)])
-def test_partial_refunds_before_and_after_the_rollover(
-    till, receipt, settings_of_retailer, story_clock, policy, taken
-):
+def test_partial_refunds_before_and_after_the_rollover(till, receipt, settings_of_retailer, story_clock, policy, taken):
     settings_of_retailer(return_policy=policy)
     card = CardFactory()
     till.post("purchase/add", receipt(card.number))
@@ -162,8 +160,9 @@ def test_repeats_answer_byte_for_byte_and_other_content_is_a_conflict(till, desk
     first = refund(till, "F-1", Lines=[{"Sku": "A", "Quantity": 1}])
     cancelled = cancel(till)
     story_clock.forward(days=40)
+    director = desk("director")
     counted = rows()
-    again = refund(desk("director"), "F-1", lines=[{"SKU": "A", "quantity": "1.000"}])
+    again = refund(director, "F-1", lines=[{"SKU": "A", "quantity": "1.000"}])
     assert (again.content, cancel(till).content) == (first.content, cancelled.content)
     for other in ({"Amount": 20}, {"Lines": [{"Sku": "A", "Quantity": 2}]}, {"Lines": [{"Sku": "B", "Quantity": 1}]}):
         assert refund(till, "F-1", **other).key == "OperationConflict"

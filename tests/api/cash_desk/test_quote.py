@@ -1,7 +1,7 @@
 """specs/cash_desk.md, POST /purchase/quote: what `add` will answer, and nothing written."""
 
 from datetime import timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -24,10 +24,10 @@ def quote(till, body, **fields):
 
 @pytest.mark.parametrize("bonuses", [0, "33.33", 50])
 def test_a_quote_and_the_add_that_follows_give_the_same_number(till, receipt, rich_card, story_clock, bonuses):
-    live(name="Coffee week", kind="percent", value=D(10), categories=["coffee"])
-    live(name="Big basket", kind="fixed", value=D(7), minimum_basket=D(100), budget=D(5))
-    live(name="Double tea", kind="multiplier", value=D(2), categories=["tea"], customer_cap=D("12.50"))
-    live(name="Elsewhere", kind="fixed", value=D(9), minimum_basket=D(1000))
+    live(name="Coffee week", kind="percent", value=Decimal(10), categories=["coffee"])
+    live(name="Big basket", kind="fixed", value=Decimal(7), minimum_basket=Decimal(100), budget=Decimal(5))
+    live(name="Double tea", kind="multiplier", value=Decimal(2), categories=["tea"], customer_cap=Decimal("12.50"))
+    live(name="Elsewhere", kind="fixed", value=Decimal(9), minimum_basket=Decimal(1000))
     body = receipt(rich_card.number, Lines=BASKET, BonusesToPay=bonuses)
     counted = rows()
     asked = quote(till, body)
@@ -39,7 +39,7 @@ def test_a_quote_and_the_add_that_follows_give_the_same_number(till, receipt, ri
 
 def test_the_figures_by_hand(till, receipt, rich_card, story_clock):
     """100.00 without bonuses: 100 by the base rule, 10 % of 59.99 for coffee."""
-    made = live(name="Coffee week", kind="percent", value=D(10), categories=["coffee"])
+    made = live(name="Coffee week", kind="percent", value=Decimal(10), categories=["coffee"])
     answer = quote(till, receipt(rich_card.number, Amount=..., Lines=BASKET))
     assert answer.content == (
         b'{"Status":true,"Key":"OK","Value":"","Accrue":105.99,"CanPay":50.00,'
