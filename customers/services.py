@@ -44,9 +44,7 @@ def create_contact(data: PersonalData, now: datetime) -> Contact:
     return contact
 
 
-def update_contact(
-    contact: Contact, data: PersonalData, now: datetime, clear: Iterable[str] = ()
-) -> list[str]:
+def update_contact(contact: Contact, data: PersonalData, now: datetime, clear: Iterable[str] = ()) -> list[str]:
     """Store the given fields on a locked contact and empty those named in `clear`; return the names that changed.
 
     Raises PhoneBelongsToAnother when another contact has the phone.

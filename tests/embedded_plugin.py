@@ -69,9 +69,7 @@ def _drop_databases(prefix: str) -> None:
             [prefix, prefix + "_"],
         )
         for (name,) in rows.fetchall():
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -76,6 +76,4 @@ def server_account() -> Account:
         except KeyError:
             continue
         return Account(name, entry.pw_uid, entry.pw_gid, switch=True)
-    raise CannotStart(
-        "PostgreSQL cannot run as root, and there is no account postgres or nobody to run it as"
-    )
+    raise CannotStart("PostgreSQL cannot run as root, and there is no account postgres or nobody to run it as")

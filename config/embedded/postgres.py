@@ -114,15 +114,11 @@ class Postgres:
     def _settle(self) -> None:
         """Find or make the home of the server, at a place that its account can reach."""
         if self.link.is_symlink() and not self.link.exists():
-            raise CannotStart(
-                f"{self.link} points to {os.readlink(self.link)}, which does not exist any more"
-            )
+            raise CannotStart(f"{self.link} points to {os.readlink(self.link)}, which does not exist any more")
         if not self.link.exists() and not self._settle_here():
             self._settle_elsewhere()
         if not self.account.can("w", self.home):
-            raise CannotStart(
-                f"account {self.account.name}, which runs PostgreSQL, cannot write to {self.home}"
-            )
+            raise CannotStart(f"account {self.account.name}, which runs PostgreSQL, cannot write to {self.home}")
         logs = self.home / "log"
         if not logs.exists():
             logs.mkdir()

@@ -101,9 +101,7 @@ class Valkey:
             if answers(path):
                 return
             if launched is not None and launched.poll() is not None:
-                reason = places.last_reason(self._output(), "") or places.last_reason(
-                    self.log, f"see {self.log}"
-                )
+                reason = places.last_reason(self._output(), "") or places.last_reason(self.log, f"see {self.log}")
                 raise CannotStart(f"Valkey did not start: {reason}")
             time.sleep(0.01)
         raise CannotStart(f"Valkey is not ready after {_READY_SECONDS:.0f} s: see {self.log}")

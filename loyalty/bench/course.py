@@ -79,6 +79,6 @@ def _measure(order: Order, plan: list[Batch], bare: Bare, report: Report, stage:
 def _measure_web(order: Order, url: str, report: Report, stage: Stage) -> None:
     numbers = list(Card.objects.filter(contact__isnull=False).values_list("number", flat=True))
     runs = WebRuns(url, numbers, order.connections, order.web_workers)
-    rounds = max(2, round(order.seconds))
+    rounds = max(2, round(order.seconds * 2))
     stage("calls over HTTP")(0, 1)
     report.comparisons += list(runs.run(order.seconds, rounds))

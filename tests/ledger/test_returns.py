@@ -1,7 +1,7 @@
 """Returns in the books: own lots first, then others, then a debt; restored bonuses go back where they came from."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from django.db import transaction
@@ -40,8 +40,8 @@ class Books:
         with transaction.atomic():
             return posting.accrue(
                 self.fact(),
-                spendable=D(points),
-                qualifying=D(points),
+                spendable=Decimal(points),
+                qualifying=Decimal(points),
                 matures_at=self.now + timedelta(days=30),
                 expires_at=self.now + timedelta(days=expires_in),
             ).operation_id
@@ -54,13 +54,17 @@ class Books:
     def spend(self, points: str) -> int:
         with transaction.atomic():
             locks.lock_balances(CONTACT, self.now)
-            return posting.redeem(self.fact(), amount=D(points)).operation_id
+            return posting.redeem(self.fact(), amount=Decimal(points)).operation_id
 
-    def take_back(self, accrual: int, points: str, reach: Reach) -> D:
+    def take_back(self, accrual: int, points: str, reach: Reach) -> Decimal:
         with transaction.atomic():
             locks.lock_balances(CONTACT, self.now)
             taken = returns.take_back(
-                self.fact(accrual), accrual_id=accrual, spendable=D(points), qualifying=D(points), reach=reach
+                self.fact(accrual),
+                accrual_id=accrual,
+                spendable=Decimal(points),
+                qualifying=Decimal(points),
+                reach=reach,
             )
         return taken.spendable
 
@@ -68,7 +72,9 @@ class Books:
         with transaction.atomic():
             locks.lock_balances(CONTACT, self.now)
             self.settle()
-            returns.restore(self.fact(redemption), redemption_id=redemption, amount=D(points), grace_until=grace_until)
+            returns.restore(
+                self.fact(redemption), redemption_id=redemption, amount=Decimal(points), grace_until=grace_until
+            )
 
     def hold(self, points: str, minutes: int = 15) -> holds.Hold:
         self.serial += 1
@@ -79,7 +85,7 @@ class Books:
                     CONTACT,
                     f"h{self.serial}",
                     "f",
-                    D(points),
+                    Decimal(points),
                     self.now,
                     self.now + timedelta(minutes=minutes),
                     "system:test",
@@ -87,7 +93,7 @@ class Books:
                 )
             )
 
-    def four(self) -> tuple[D, D, D, D]:
+    def four(self) -> tuple[Decimal, Decimal, Decimal, Decimal]:
         for law in invariants.check():
             assert not law.broken, law
         read = balances.read(CONTACT, self.now)
@@ -102,7 +108,7 @@ def books() -> Books:
 @pytest.mark.parametrize("reach", [ONLY_PENDING, WITHIN_BALANCE, ALLOW_NEGATIVE])
 def test_in_escrow_every_policy_takes_from_the_own_lots_of_both_accounts(books: Books, reach: Reach) -> None:
     accrual = books.earn("100")
-    assert books.take_back(accrual, "30", reach) == D(30)
+    assert books.take_back(accrual, "30", reach) == Decimal(30)
     assert books.four() == (0, 70, 0, 70)
 
 
@@ -136,7 +142,7 @@ def test_other_lots_pay_before_a_debt_and_the_next_accrual_absorbs_it(books: Boo
     books.spend("100")
     books.earn("40")
     books.later(days=30)
-    assert books.take_back(first, "100", ALLOW_NEGATIVE) == D(100)
+    assert books.take_back(first, "100", ALLOW_NEGATIVE) == Decimal(100)
     assert books.four()[0] == -60
     books.earn("80")
     books.later(days=30)
@@ -196,7 +202,7 @@ def test_a_hold_counts_at_once_ends_by_the_clock_and_resolves_once(books: Books)
         books.hold("31")
     with transaction.atomic():
         locks.lock_balances(CONTACT, books.now)
-        holds.capture(hold, books.fact(), D(50))
+        holds.capture(hold, books.fact(), Decimal(50))
     assert balances.read(CONTACT, books.now).available == 50
     with pytest.raises(ValueError, match="only an open hold"):
         holds.void(hold, books.now)

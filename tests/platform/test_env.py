@@ -27,9 +27,7 @@ def test_a_duration_is_iso_8601_or_seconds(monkeypatch: pytest.MonkeyPatch, valu
 
 
 @pytest.mark.parametrize("value", ["P1M", "P1Y", "soon", "1.5", "P", "99999999999999999999"])
-def test_a_duration_that_depends_on_the_calendar_is_refused(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_a_duration_that_depends_on_the_calendar_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SOMETHING", value)
     with pytest.raises(env.BadSetting, match="SOMETHING"):
         env.duration("SOMETHING", datetime.timedelta())

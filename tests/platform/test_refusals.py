@@ -34,9 +34,7 @@ def test_an_unreachable_database_is_named_without_its_password(place: Path) -> N
 
 def test_an_unreachable_broker_is_named(place: Path) -> None:
     database = os.environ["DATABASE_URL"]
-    refused(
-        manage(place / "data", "serve", DATABASE_URL=database, REDIS_URL="redis://127.0.0.1:1"), "REDIS_URL"
-    )
+    refused(manage(place / "data", "serve", DATABASE_URL=database, REDIS_URL="redis://127.0.0.1:1"), "REDIS_URL")
 
 
 def test_a_taken_port_is_named(place: Path) -> None:
@@ -61,9 +59,7 @@ def test_data_of_another_postgresql_are_left_alone(place: Path) -> None:
 
 def test_a_folder_closed_to_the_servers_account_is_not_opened(place: Path) -> None:
     place.chmod(0o700)
-    answer = manage(
-        place / "data", "shell", "-c", "from django.db import connection as c; c.ensure_connection()"
-    )
+    answer = manage(place / "data", "shell", "-c", "from django.db import connection as c; c.ensure_connection()")
     assert answer.returncode == 0, answer.stderr
     assert place.stat().st_mode & 0o777 == 0o700
     # Whoever runs these tests below a closed folder sees that the programs are copied as well.

@@ -27,9 +27,7 @@ def test_a_service_is_ready_joined_by_commands_and_ends_without_a_trace(place: P
     lines = [" ".join(process.cmdline()) for process in family]
     assert any("celery" in line and " worker " in line for line in lines)
 
-    joined = manage(
-        place / "data", "shell", "-c", "from django.db import connection as c; c.ensure_connection()"
-    )
+    joined = manage(place / "data", "shell", "-c", "from django.db import connection as c; c.ensure_connection()")
     assert joined.returncode == 0, joined.stderr
     assert alive(family) == family
 
@@ -45,9 +43,7 @@ def test_a_service_is_ready_joined_by_commands_and_ends_without_a_trace(place: P
     assert service.process.returncode == 0
     assert gone(family)
 
-    alone = manage(
-        place / "data", "shell", "-c", "from loyalty.ledger.models import Operation as o; o.objects.count()"
-    )
+    alone = manage(place / "data", "shell", "-c", "from loyalty.ledger.models import Operation as o; o.objects.count()")
     assert alone.returncode == 0, alone.stderr
     assert not (place / "data" / "postgres" / "data" / "postmaster.pid").exists()
 
