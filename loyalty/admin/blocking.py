@@ -37,7 +37,15 @@ class _CodeField(forms.TypedChoiceField):
         )
 
 
-class BlockForm(ReasonForm):
+class _InOwnWords(ReasonForm):
+    """Besides the reason of the table, the words of whoever acts: they stand in the record and in the journal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = _("In your own words")
+
+
+class BlockForm(_InOwnWords):
     """What for, out of the reasons of the role, and why."""
 
     reason_code = _CodeField(label=_("Blocked for"))
@@ -48,7 +56,7 @@ class BlockForm(ReasonForm):
         self.fields["reason_code"].choices = [(each.value, gettext(BLOCK_NAMES[each])) for each in reasons]  # type: ignore[attr-defined]
 
 
-class UnblockForm(ReasonForm):
+class UnblockForm(_InOwnWords):
     """The reason that is the pair of what the card was blocked for, and why."""
 
     reason_code = _CodeField(label=_("Unblocked for"))
@@ -168,7 +176,7 @@ def column(request: HttpRequest, card: str = "pk", status: str = "status", holde
             return pages.NOTHING
         return links(request, getattr(record, card), getattr(record, status))
 
-    return columns.computed("acts", _("what to do"), written)
+    return columns.computed("acts", _("actions"), written)
 
 
 def may_act(request: HttpRequest) -> bool:
@@ -199,8 +207,9 @@ def history(card: Card) -> Table:
             gettext("block") if record.blocking else gettext("unblock"),
             _reason(record),
             f"{record.actor} ({gettext(str(Role(record.role).label))})",
-            pages.choice(record, "status_before"),
-            pages.choice(record, "status_after"),
+            # Said of the card, not of the record: other languages have genders.
+            pages.worded(Card, CardStatus(record.status_before).label),
+            pages.worded(Card, CardStatus(record.status_after).label),
         )
         for record in BlockRecord.objects.filter(card_id=card.pk).order_by("-id")[:LAST]
     ]

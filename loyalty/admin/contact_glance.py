@@ -111,7 +111,7 @@ def _cards(request: HttpRequest, contact: Contact) -> Table:
         _("category"),
         _("bound at"),
         _("blocked for good"),
-        *((_("what to do"),) if acts else ()),
+        *((_("actions"),) if acts else ()),
     )
     return Table(_("Cards"), headers, rows, empty=_("No card yet."))
 

@@ -336,8 +336,8 @@ class Hold(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(
-                fields=("contact_id",),
-                include=("amount", "ends_at"),
+                fields=("contact_id", "ends_at"),
+                include=("amount",),
                 name="hold_open",
                 condition=Q(resolved_at__isnull=True),
             ),

@@ -15,17 +15,18 @@ from django.db import IntegrityError
 
 from cards import locks as card_locks
 from cards.errors import CardStatusRefused
+from cards.models import Card
 from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, OperationConflict
-from loyalty.ledger import balances, holds, posting
+from loyalty.ledger import balances, holds, posting, rounding
 from loyalty.ledger import locks as ledger_locks
 from loyalty.ledger.holds import HoldRequest
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.models import TillAnswer
-from loyalty.services import journal, points, program, receipts, sales
+from loyalty.services import journal, limits, points, program, receipts, sales
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.unit_of_work import unit_of_work
 
@@ -114,8 +115,19 @@ def capture(actor: Actor, hold_id: UUID, amount: Decimal | None) -> dict[str, An
     fingerprint = posting.fingerprint("capture", None if amount is None else amount.normalize())
 
     def resolve(found: Hold) -> dict[str, str]:
-        _require_spendable(found)
+        card = _require_spendable(found)
         wanted = found.amount if amount is None else amount
+        # The spend counts here, once: the purchase that follows counts what it accrues.
+        limits.count_purchase(
+            actor,
+            card_id=card.pk,
+            card_number=card.number,
+            till="",
+            cashier="",
+            accrued=rounding.ZERO,
+            paid=wanted,
+            moment=clock.now(),
+        )
         capture_within(actor, found, wanted, cause=found.cause)
         return {"captured": str(wanted)}
 
@@ -185,13 +197,14 @@ def key_of(purchase_id: str) -> str:
     return f"hold:{purchase_id}"
 
 
-def _require_spendable(found: Hold) -> None:
+def _require_spendable(found: Hold) -> Card:
     """Refuse a capture that spends from a blocked card or contact, or beside a purchase that is already paid."""
     card = card_locks.lock_active_of(found.contact_id)
     if card is None or card.contact is None or card.contact.status == ContactStatus.BLOCKED:
         raise CardStatusRefused("The holder has no card that may spend.", action="capture")
     if receipts.stored(found.key.removeprefix(key_of(""))) is not None:
         raise HoldResolved("The purchase of this hold was recorded without it.")
+    return card
 
 
 def _stored(key: str, fingerprint: str) -> dict[str, Any] | None:

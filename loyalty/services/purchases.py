@@ -175,7 +175,7 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
         till=sale.till,
         cashier=sale.cashier,
         accrued=award.spendable,
-        paid=payment.amount,
+        paid=rounding.ZERO if payment.captured_by is not None else payment.amount,
         moment=clock.now(),
         settings=settings,
     )

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('operation_id', models.BigIntegerField(blank=True, null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['contact_id'], include=('amount', 'ends_at'), name='hold_open'), models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['ends_at'], name='hold_to_sweep')],
+                'indexes': [models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['contact_id', 'ends_at'], include=('amount',), name='hold_open'), models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['ends_at'], name='hold_to_sweep')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='hold_amount_positive'), models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('made_at'))), name='hold_has_a_length'), models.CheckConstraint(condition=models.Q(models.Q(('captured__isnull', True), ('operation_id__isnull', True), ('resolved_at__isnull', True)), models.Q(('captured', 0), ('operation_id__isnull', True), ('resolved_at__isnull', False)), models.Q(('captured__gt', 0), ('captured__lte', models.F('amount')), ('operation_id__isnull', False), ('resolved_at__isnull', False)), _connector='OR'), name='hold_resolution')],
             },
         ),
