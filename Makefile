@@ -32,7 +32,7 @@ $(VENV)/.installed-dev: requirements-dev.lock requirements.lock
 # Linters and types run side by side; the tests come last, so that their count is the last line.
 test: install-dev
 	@PYTHON=$(BIN)/python sh .ci/checks
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: install-dev
 	@PYTHON=$(BIN)/python sh .ci/checks

@@ -61,6 +61,7 @@ class Bare:
             for (contacts,) in ranges:
                 parameters = {"contacts": contacts, "as_of": as_of, "now": now, "actor": ACTOR, "cause": "maturity"}
                 with self.connection.transaction():
+                    cursor.execute("SET LOCAL synchronous_commit = off")
                     lots += _land(cursor, parameters)
         return lots
 

@@ -76,7 +76,7 @@ class Load:
             return
         self.latencies.append((time.perf_counter() - line.sent_at) * 1000)
         self.done += 1
-        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
+        if not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")) or b'"Status":false' in body:
             self.failed += 1
             self.first_failure = self.first_failure or line.received[:400].decode(errors="replace")
         line.received = b""

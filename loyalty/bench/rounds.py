@@ -22,8 +22,10 @@ class Comparison:
     bare: list[float] = field(default_factory=list)
 
     @property
-    def ratio(self) -> float:
-        """The median over the rounds of ours divided by bare."""
+    def ratio(self) -> float | None:
+        """The median over the rounds of ours divided by bare; None for work that has no bare twin."""
+        if not self.bare:
+            return None
         return statistics.median(ours / bare for ours, bare in zip(self.ours, self.bare, strict=True))
 
     def add(self, ours: float, bare: float) -> None:

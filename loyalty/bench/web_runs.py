@@ -29,17 +29,25 @@ _VARIETY = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a door and the path of its bare twin; `body` is None for a GET."""
+    """One call of a door and the path of its bare twin, if it has one; `body` is None for a GET.
+
+    `batch`: how many such bodies one request carries under `Purchases`; its rates count purchases. `connections`:
+    callers at once, unless the run's own number is meant.
+    """
 
     name: str
     path: str
-    bare_path: str
+    bare_path: str | None
     surface: str
     role: str = ""
     body: dict[str, Any] | None = None
     bare_body: dict[str, Any] | None = None
     aim: float | None = None
+    batch: int = 0
+    connections: int | None = None
 
+
+_PURCHASE = {"Number": "{number}", "Date": "{date}", "Store": "0001", "Amount": 100}
 
 CALLS = (
     Call("GET card/balance", "/api/card/balance/by/{number}", "/bare/balance/{number}", "cash_desk", "till", aim=0.7),
@@ -50,21 +58,26 @@ CALLS = (
         "/bare/purchase",
         "cash_desk",
         "till",
-        body={
-            "PurchaseId": f"bench-{COUNTER}",
-            "Number": "{number}",
-            "Date": "{date}",
-            "Store": "0001",
-            "Amount": 100,
-        },
+        body={"PurchaseId": f"bench-{COUNTER}"} | _PURCHASE,
         bare_body={"id": f"bare-{COUNTER}", "number": "{number}", "store": "0001", "amount": "100.00"},
+    ),
+    Call("POST purchase/quote", "/api/purchase/quote", None, "cash_desk", "till", body=_PURCHASE),
+    Call(
+        "POST purchase/batch of 500, purchases",
+        "/api/purchase/batch",
+        None,
+        "cash_desk",
+        "till",
+        body={"PurchaseId": f"batch-{COUNTER}"} | _PURCHASE,
+        batch=500,
+        connections=2,
     ),
 )
 
 
 @dataclass(slots=True)
 class WebComparison(Comparison):
-    """Requests a second, with milliseconds that half and 99 % of our answers took."""
+    """Requests a second, with the milliseconds that our answers took."""
 
     latencies: list[float] = field(default_factory=list)
 
@@ -99,7 +112,9 @@ class WebRuns:
     def _compare(self, call: Call, ours: int, bare: int, secret: str, seconds: float, rounds: int) -> WebComparison:
         comparison = WebComparison(call.name, aim=call.aim)
         numbers = self.chance.sample(self.numbers, min(_VARIETY, len(self.numbers)))
-        our_requests = [_request(call.path, call.body, number, secret) for number in numbers]
+        our_requests = [_request(call.path, body, number, secret) for number, body in _bodies(call, numbers)]
+        if call.bare_path is None:
+            return self._alone(call, comparison, ours, our_requests, seconds)
         bare_requests = [_request(call.bare_path, call.bare_body, number) for number in numbers]
         length = seconds / rounds
         # Every worker's connection prepares its statements before anything counts.
@@ -116,8 +131,17 @@ class WebRuns:
             comparison.add(rates[ours], rates[bare])
         return comparison
 
-    def _load(self, port: int, requests: list[str], seconds: float) -> dict[str, Any]:
-        order = {"host": HOST, "port": port, "connections": self.connections, "seconds": seconds}
+    def _alone(
+        self, call: Call, comparison: WebComparison, port: int, requests: list[str], seconds: float
+    ) -> WebComparison:
+        self._load(port, requests, min(1.0, seconds), call.connections)
+        found = self._load(port, requests, seconds, call.connections)
+        comparison.latencies = found["latencies"]
+        comparison.ours.append(found["done"] / found["seconds"] * (call.batch or 1))
+        return comparison
+
+    def _load(self, port: int, requests: list[str], seconds: float, connections: int | None = None) -> dict[str, Any]:
+        order = {"host": HOST, "port": port, "connections": connections or self.connections, "seconds": seconds}
         order |= {"requests": requests, "counter": self.counter}
         done = subprocess.run(
             [sys.executable, "-m", "loyalty.bench.load"],
@@ -175,6 +199,20 @@ def _credential(call: Call) -> str:
     return base64.b64encode(f"{client.login}:{secret}".encode()).decode()
 
 
+def _bodies(call: Call, numbers: list[str]) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Yield the body of each request; a batch carries its purchases, each with a card of its own."""
+    if not call.batch or call.body is None:
+        yield from ((number, call.body) for number in numbers)
+        return
+    for start in range(8):
+        chosen = [numbers[(start * call.batch + place) % len(numbers)] for place in range(call.batch)]
+        yield numbers[0], {"Purchases": [_item(call.body, place, number) for place, number in enumerate(chosen)]}
+
+
+def _item(body: dict[str, Any], place: int, number: str) -> dict[str, Any]:
+    return body | {"PurchaseId": f"{body['PurchaseId']}-{place}", "Number": number}
+
+
 def _request(path: str, body: dict[str, Any] | None, number: str, secret: str = "") -> str:
     lines = [f"{'POST' if body else 'GET'} {path.format(number=number)} HTTP/1.1", f"Host: {HOST}"]
     if secret:
@@ -191,6 +229,8 @@ def _request(path: str, body: dict[str, Any] | None, number: str, secret: str = 
 
 
 def _fill(value: Any, number: str, moment: str) -> Any:
+    if isinstance(value, list):
+        return [{key: _fill(each, number, moment) for key, each in item.items()} for item in value]
     return value.format(number=number, date=moment) if isinstance(value, str) else value
 
 

@@ -113,6 +113,7 @@ def _roll_over_range(
     actor: Actor, as_of: datetime, each: ContactRange, zone: ZoneInfo, run: JobRun, summary: RolloverSummary
 ) -> None:
     with unit_of_work():
+        rollover.commit_without_waiting()
         landed, upgraded = _land(each.contacts, as_of, actor, zone)
         JobRun.objects.filter(pk=run.pk).update(done=F("done") + landed.lots, updated_at=clock.now())
     summary.add(landed, upgraded)
