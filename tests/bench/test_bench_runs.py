@@ -23,6 +23,11 @@ def environment():
     return os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.base"}
 
 
+def heed_interrupts():
+    """A shell that runs this in the background ignores Ctrl-C, and a child would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def databases():
     with psycopg.connect(settings.DATABASE_URL, autocommit=True) as connection:
         rows = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
@@ -57,7 +62,12 @@ def test_it_measures_every_kind_of_work_and_drops_its_database_and_those_of_kill
 def test_an_interrupted_run_drops_its_database():
     # Not the quick run: that one may end by itself before it is interrupted.
     running = subprocess.Popen(
-        [*COMMAND[:-1], "--no-http"], env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*COMMAND[:-1], "--no-http"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - no threads run here yet
     )
     deadline = time.monotonic() + 60
     while not databases() and running.poll() is None and time.monotonic() < deadline:
