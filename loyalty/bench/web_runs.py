@@ -25,6 +25,7 @@ HOST = "127.0.0.1"
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 _VARIETY = 2_000
+_SHORTEST_BATCH_RUN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,14 @@ class WebRuns:
     def _alone(
         self, call: Call, comparison: WebComparison, port: int, requests: list[str], seconds: float
     ) -> WebComparison:
-        self._load(port, requests, min(1.0, seconds), call.connections)
+        if call.batch:
+            # A batch takes seconds: the run has to outlast the first answers.
+            seconds = max(seconds, _SHORTEST_BATCH_RUN)
+        else:
+            self._load(port, requests, min(1.0, seconds), call.connections)
         found = self._load(port, requests, seconds, call.connections)
+        if not found["latencies"]:
+            raise RuntimeError(f"{call.name}: no answer within {seconds:.0f} s; give --seconds more")
         comparison.latencies = found["latencies"]
         comparison.ours.append(found["done"] / found["seconds"] * (call.batch or 1))
         return comparison
