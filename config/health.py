@@ -41,7 +41,10 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     checks = {name: _checked(check) for name, check in _CHECKS.items()}
     is_ready = all(check["status"] == "ok" for check in checks.values())
     body = {"status": "ok" if is_ready else "unavailable", "checks": checks, "clock_offset": _clock_offset()}
-    return JsonResponse(body, status=200 if is_ready else 503)
+    response = JsonResponse(body, status=200 if is_ready else 503)
+    # Asked several times a second while the service starts: its "not yet" is an answer, not an error for the log.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def _checked(check: Callable[[], Check]) -> Check:
