@@ -134,7 +134,9 @@ def _answer(stored: PurchaseReturn) -> Returned:
 def _carry_out(
     actor: Actor, purchase: Purchase, reckoning: Reckoning, entry: PurchaseReturn, settings: Program
 ) -> Returned:
-    promos.release(purchase.contact_id, reckoning.released)
+    # A budget is free again only where every point surely comes back: else a promotion could give more than it has.
+    if REACH[ReturnPolicy(settings.return_policy)].debt:
+        promos.release(purchase.contact_id, reckoning.released)
     points.settle_fully(purchase.contact_id, actor, settings.tzinfo)
     # Bonuses come back first, so that they rather than a debt pay for points that were spent.
     entry.restoration_id = _restore(actor, purchase, reckoning, entry, settings)
