@@ -11,7 +11,7 @@ LABELS = (
     # Accounts and operations
     _("Spendable"), _("Spendable escrow"), _("Tier-qualifying"), _("Tier-qualifying escrow"), _("Redeemed"),
     _("Burned"), _("Adjusted"), _("Accrual"), _("Redemption"), _("Rollover"), _("Return"), _("Restoration"),
-    _("Expiry"), _("Adjustment"),
+    _("Expiry"), _("Adjustment"), _("Closed with the year"), _("Merged"), _("Year closed"), _("Merge"),
     # Tiers
     _("Does not expire"), _("End of the following calendar year"), _("A number of days from entry"),
     _("Enrolled"), _("Upgraded"), _("Assessed at expiry"), _("Left the programme"),

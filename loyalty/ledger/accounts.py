@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Account(models.IntegerChoices):
-    """Accounts of a contact (1-4) and the retailer's counter-accounts (5-8), which keep no balance row."""
+    """Accounts of a contact (1-4) and the retailer's counter-accounts (5-10), which keep no balance row."""
 
     SPENDABLE = 1, "Spendable"
     SPENDABLE_ESCROW = 2, "Spendable escrow"
@@ -14,6 +14,8 @@ class Account(models.IntegerChoices):
     REDEEMED = 6, "Redeemed"
     BURNED = 7, "Burned"
     ADJUSTED = 8, "Adjusted"
+    CLOSED = 9, "Closed with the year"
+    MERGED = 10, "Merged"
 
 
 HELD = (Account.SPENDABLE, Account.SPENDABLE_ESCROW, Account.QUALIFYING, Account.QUALIFYING_ESCROW)
@@ -33,3 +35,5 @@ class OperationKind(models.TextChoices):
     RESTORATION = "restoration", "Restoration"
     EXPIRY = "expiry", "Expiry"
     ADJUSTMENT = "adjustment", "Adjustment"
+    YEAR_CLOSE = "year_close", "Year closed"
+    MERGE = "merge", "Merge"

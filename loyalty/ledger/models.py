@@ -180,7 +180,7 @@ class Transfer(models.Model):
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_amount_positive"),
             models.CheckConstraint(condition=~Q(source=F("target")), name="transfer_between_two"),
             models.CheckConstraint(
-                condition=Q(source__gte=1, source__lte=8, target__gte=1, target__lte=8),
+                condition=Q(source__gte=1, source__lte=10, target__gte=1, target__lte=10),
                 name="transfer_accounts_known",
             ),
             models.CheckConstraint(

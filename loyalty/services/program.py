@@ -29,6 +29,8 @@ _ACCOUNTS = (
     (Account.REDEEMED, "Redeemed", ""),
     (Account.BURNED, "Burned", ""),
     (Account.ADJUSTED, "Adjusted", ""),
+    (Account.CLOSED, "Closed with the year", ""),
+    (Account.MERGED, "Merged", ""),
 )
 
 _TIERS = (
