@@ -20,3 +20,27 @@ class StoresUnknown(InvalidParameter):
 
     code = "StoresUnknown"
     message = "No store has this code."
+
+
+class AudienceNotFound(LoyaltyError):
+    code = "AudienceNotFound"
+    message = "There is no such audience."
+
+
+class AudienceInUse(LoyaltyError):
+    """`promotion`: the name of one that has been live for this audience."""
+
+    code = "AudienceInUse"
+    message = "A promotion has been live for this audience: its conditions stay. Make a copy and change that."
+
+
+class AudienceTooSlow(LoyaltyError):
+    """`seconds`: how long was waited."""
+
+    code = "AudienceTooSlow"
+    message = "Counting this audience takes too long now."
+
+
+class SegmentNotFound(LoyaltyError):
+    code = "SegmentNotFound"
+    message = "There is no such segment."

@@ -7,8 +7,8 @@ alone (FOR NO KEY UPDATE): a grant that is made meanwhile refers to its promotio
 from collections.abc import Iterable
 from decimal import Decimal
 
-from promos.errors import PromotionNotFound
-from promos.models import CustomerGrant, Promotion
+from promos.errors import AudienceNotFound, PromotionNotFound, SegmentNotFound
+from promos.models import Audience, CustomerGrant, Promotion, Segment, SegmentChange, SegmentChangeStatus
 
 
 def lock_budgets(promotions: Iterable[int]) -> dict[int, Promotion]:
@@ -31,6 +31,34 @@ def lock_promotion(promotion_id: int) -> Promotion:
         return Promotion.objects.select_for_update(of=("self",), no_key=True).get(pk=promotion_id)
     except Promotion.DoesNotExist as error:
         raise PromotionNotFound() from error
+
+
+def lock_audience(audience_id: int) -> Audience:
+    """Lock and return an audience: to change it, or, after the promotion, to let a promotion go live for it.
+
+    Raises AudienceNotFound.
+    """
+    try:
+        return Audience.objects.select_for_update(of=("self",), no_key=True).get(pk=audience_id)
+    except Audience.DoesNotExist as error:
+        raise AudienceNotFound() from error
+
+
+def lock_segment(segment_id: int) -> Segment:
+    """Lock and return a segment: changes of its members come one after another. Raises SegmentNotFound."""
+    try:
+        return Segment.objects.select_for_update(of=("self",), no_key=True).get(pk=segment_id)
+    except Segment.DoesNotExist as error:
+        raise SegmentNotFound() from error
+
+
+def lock_change(change_id: int, *, wait: bool = False) -> SegmentChange | None:
+    """Lock and return an order to change a segment; None when it is done.
+
+    None also when another worker holds it right now, unless the caller wants to `wait`.
+    """
+    open_ = SegmentChange.objects.exclude(status=SegmentChangeStatus.DONE)
+    return open_.select_for_update(of=("self",), no_key=True, skip_locked=not wait).filter(pk=change_id).first()
 
 
 def lock_grants(contact_id: int, caps: dict[int, Decimal]) -> dict[int, Decimal]:

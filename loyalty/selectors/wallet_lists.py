@@ -1,4 +1,4 @@
-"""Whose phones the wallet app may ask for: an audience, streamed from a cursor on the server (specs/koshelek.md, 10-11).
+"""Whose phones the wallet app may ask for: an audience, from a cursor on the server (specs/koshelek.md, calls 10-11).
 
 A million phones pass through in lists of CHUNK rows; nothing here ever holds them all. The caller holds a snapshot.
 """
@@ -65,7 +65,9 @@ def profiles(audience: Audience, zone: ZoneInfo) -> Iterator[list[Listed]]:
         yield [_listed(*row) for row in rows]
 
 
-def _listed(phone: str, tier: str | None, number: str | None, spendable: Decimal | None, held: Decimal | None) -> Listed:
+def _listed(
+    phone: str, tier: str | None, number: str | None, spendable: Decimal | None, held: Decimal | None
+) -> Listed:
     available = max((spendable or ZERO) - (held or ZERO), ZERO) if number else ZERO
     return Listed(phone, tier or "", number or "", available)
 
