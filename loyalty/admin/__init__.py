@@ -2,6 +2,7 @@
 
 from loyalty.admin import (
     api_clients,
+    audiences,
     cards,
     consents,
     contacts,
@@ -11,6 +12,7 @@ from loyalty.admin import (
     limits,
     promotions,
     purchases,
+    segments,
     settings,
     staff,
     tiers,
@@ -21,6 +23,7 @@ words.apply()
 
 __all__ = [
     "api_clients",
+    "audiences",
     "cards",
     "consents",
     "contacts",
@@ -30,6 +33,7 @@ __all__ = [
     "limits",
     "promotions",
     "purchases",
+    "segments",
     "settings",
     "staff",
     "tiers",

@@ -3,7 +3,7 @@
 So the same law binds this door and the APIs, and the journal knows who did it, when, and why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +22,28 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One of several forms that stand side by side: its name, its query, and whether it is the one shown."""
+
+    label: Any
+    query: str
+    current: bool
+
+
 class CommandForm(forms.Form):
     """The questions of a command. `subject` is the record it acts on, None when it makes a new one; `person_role`
-    is the role of whoever is asked."""
+    is the role of whoever is asked; `query` is what the form's address says, to choose between forms."""
 
-    def __init__(self, *args: Any, subject: Any = None, person_role: str = "", **kwargs: Any) -> None:
-        self.subject, self.person_role = subject, person_role
+    def __init__(
+        self,
+        *args: Any,
+        subject: Any = None,
+        person_role: str = "",
+        query: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.subject, self.person_role, self.query = subject, person_role, query or {}
         kwargs.setdefault("initial", {}).update(self.present(subject))
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -40,6 +56,14 @@ class CommandForm(forms.Form):
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
         return [("", "", list(self))]
+
+    def notes(self) -> list[Any]:
+        """Return what a person should know before pressing the button."""
+        return []
+
+    def tabs(self) -> list[Tab]:
+        """Return the other forms that this one stands beside."""
+        return []
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -69,6 +93,13 @@ DONE = _("Done.")
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """What a command has made stands on another page: this address is opened instead of the record's own."""
+
+    address: str
+
+
+@dataclass(frozen=True)
 class Secret:
     """Something that is shown once: what it is, whose it is, and the words themselves."""
 
@@ -89,7 +120,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | None]
+    run: Callable[[Actor, Any, Any], Secret | Elsewhere | None]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -101,8 +132,13 @@ class Command:
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
     """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
+    sent = request.method == "POST"
     form = command.form(
-        request.POST if request.method == "POST" else None, subject=subject, person_role=role_of(request.user)
+        request.POST if sent else None,
+        request.FILES if sent else None,
+        subject=subject,
+        person_role=role_of(request.user),
+        query=request.GET.dict(),
     )
     if form.is_valid():
         outcome = _run(request, command, subject, form)
@@ -112,14 +148,14 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
             from django.contrib import messages
 
             messages.success(request, str(command.done))
-            return redirect(back)
+            return redirect(outcome.address if isinstance(outcome, Elsewhere) else back)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
     response = TemplateResponse(request, "back_office/command.html", page)
     response.status_code = 422 if form.errors else 200
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Elsewhere | None:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:

@@ -33,11 +33,19 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Programme"),
         (
             ("loyalty.program", "tune"),
-            ("promos.promotion", "campaign"),
             ("tiers.tier", "stairs"),
             ("cards.cardseries", "pin"),
             ("loyalty.store", "storefront"),
             ("loyalty.limit", "speed"),
+        ),
+    ),
+    (
+        _("Marketing"),
+        (
+            ("promos.promotion", "campaign"),
+            ("promos.audience", "groups"),
+            ("promos.segment", "playlist_add_check"),
+            ("promos.segmentchange", "upload_file"),
         ),
     ),
     (

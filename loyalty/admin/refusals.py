@@ -27,6 +27,12 @@ _PLAIN: dict[str, Any] = {
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
     "ReasonMissing": _("Write down why."),
     "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
+    "AudienceNotFound": _("This audience is gone. Look for it in the list."),
+    "AudienceInUse": _(
+        "A promotion has been live for this audience, so its conditions stay. Make a copy, change that, and make a new"
+        " promotion for it."
+    ),
+    "SegmentNotFound": _("This segment is gone. Look for it in the list."),
     "PromotionStatusRefused": _(
         "Somebody has changed the promotion's status meanwhile. Open its page again to see what it allows now."
     ),

@@ -18,7 +18,7 @@ _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE
 # For what they block and unblock, the tables in cards/blocking.py say.
 _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
-_RUNS_PROMOTIONS = "view add edit go-live pause end"
+_RUNS_PROMOTIONS = "view add edit face go-live pause end duplicate"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
     "customers.contact": ("view edit",           "view edit",           "view",          "view"),
@@ -34,6 +34,9 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "tiers.tier":        ("view edit",           "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
+    "promos.audience":   ("view add edit copy freeze for-wallet not-for-wallet", "view", "", "view"),
+    "promos.segment":    ("view add edit upload", "",                   "",              "view"),
+    "promos.segmentchange": ("view",             "",                    "",              "view"),
     "tiers.standing":    ("view",                "view",                "",              ""),
     "loyalty.limit":     ("",                    "",                    "",              "view"),
     "loyalty.interaction": ("",                  "",                    "",              "view"),

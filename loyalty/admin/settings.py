@@ -34,6 +34,7 @@ _SECTIONS = (
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Partners"), "", ("available_with_escrow",)),
+    (_("Wallet app"), "", ("wallet_audience",)),
     (_("Logs"), "", ("interaction_days",)),
     (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
 )
@@ -102,6 +103,8 @@ def _field(name: str) -> forms.Field:
 
 
 def _widget(field: Any) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return widgets.UnfoldAdminSelectWidget()
     if isinstance(field, models.BooleanField):
         return widgets.UnfoldBooleanSwitchWidget()
     if isinstance(field, models.DecimalField):

@@ -54,6 +54,7 @@ PROGRAM = {
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "wallet_audience": _("audience of the wallet's lists"),
     "available_with_escrow": _("points in escrow count as available"),
 }
 PROGRAM_HELP = {
@@ -69,7 +70,14 @@ PROGRAM_HELP = {
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
     "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
+    "wallet_audience": _("Whose phones the wallet app may read (getAllUsers). Empty: nobody's."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
+}
+FACE = {
+    "title": _("title"),
+    "description": _("text"),
+    "conditions": _("conditions"),
+    "image": _("picture"),
 }
 PROMOTION = {
     # Other languages have another word for the name of a person.
@@ -90,6 +98,12 @@ PROMOTION = {
     "birthday_days": _("days around the birthday"),
     "stacks": _("adds up with others"),
     "qualifies": _("counts for the tier"),
+    "trigger": _("what makes it give"),
+    "audience": _("audience"),
+    "customer_count": _("times for one customer"),
+    "total_count": _("times in all"),
+    "escrow_days": _("escrow, days"),
+    **FACE,
     "customer_cap": _("most for one customer"),
     "budget": _("budget"),
 }
@@ -106,8 +120,53 @@ PROMOTION_HELP = {
     "skus": _("One a line. A line of the receipt counts when its category or its SKU is named."),
     "stores": _("Codes, one a line. Empty: every store."),
     "birthday_days": _("Days before and after the birthday; 0 is the day itself. Empty: any day."),
+    "audience": _("Empty: everybody. Whether a customer is in it is asked when the purchase is recorded."),
+    "customer_count": _("How often one customer gets it. Empty: no limit; of a shared code: once."),
+    "total_count": _("How often it is given in all. Empty: no limit."),
+    "escrow_days": _("Until these points can be spent. Empty: as for purchases."),
     "customer_cap": _("Points that one customer gets by it at most. Empty: no limit."),
     "budget": _("Points that it gives at most in all. The last customer gets what is left. Empty: no limit."),
+}
+AUDIENCE = {
+    "name": pgettext_lazy("promotion", "name"),
+    "created_at": _("created at"),
+    "updated_at": _("changed at"),
+}
+SEGMENT = AUDIENCE | {"note": _("note")}
+CONDITIONS = {
+    "tiers": _("tiers"),
+    "cards": _("the card is"),
+    "birthday_before": _("days before the birthday"),
+    "birthday_after": _("days after the birthday"),
+    "points_from": _("points from"),
+    "points_to": _("points up to"),
+    "purchased_within": _("bought within, days"),
+    "not_purchased_within": _("did not buy within, days"),
+    "never_purchased": _("never bought"),
+    "regions": _("bought in the regions"),
+    "region_days": _("in these regions within, days"),
+    "segments": _("in the segments"),
+    "not_segments": _("not in the segments"),
+}
+CONDITION_HELP = {
+    "tiers": _("In any of them now. None marked: every tier."),
+    "cards": _("Of the card that is not given up. None marked: any, also without a card."),
+    "birthday_before": _("From so many days before the birthday. 0 and an empty field after it: the day itself."),
+    "birthday_after": _("Until so many days after it."),
+    "points_from": _("Points that can be spent now, those in escrow left out."),
+    "points_to": _("Both bounds are included."),
+    "purchased_within": _("0 is today. With the next field: customers who are being lost."),
+    "not_purchased_within": _("Who never bought has not bought within them either."),
+    "never_purchased": _("Cancelled and wholly returned purchases do not count."),
+    "regions": _("In a store of any of these regions."),
+    "segments": _("In any of them."),
+    "not_segments": _("In none of them."),
+}
+CARD_STATES = {
+    "active": pgettext_lazy("card", "Active"),
+    "issued": pgettext_lazy("card", "Issued"),
+    "blocked": pgettext_lazy("card", "Blocked"),
+    "none": _("no card"),
 }
 _BOOKS = {"account": _("account"), "contact_id": _("customer")}
 _BALANCE = {**_BOOKS, "public_id": _("public id")}
@@ -243,6 +302,24 @@ FIELDS: dict[str, dict[str, Any]] = {
         "expires_at": _("expires at"),
     },
     "promos.promotion": PROMOTION,
+    "promos.audience": AUDIENCE,
+    "promos.segment": SEGMENT,
+    "promos.segmentchange": {
+        "segment": _("segment"),
+        "mode": _("what to do"),
+        "audience": _("audience"),
+        "file_name": _("file"),
+        "lines": _("lines"),
+        "done": _("done"),
+        "found": _("customers found"),
+        "added": _("added"),
+        "removed": _("taken out"),
+        "problem_count": _("lines without a customer"),
+        "status": _("status"),
+        "actor": _("who"),
+        "created_at": _("ordered at"),
+        "finished_at": _("finished at"),
+    },
     "tiers.tier": TIER,
     "tiers.standing": {
         "public_id": _("public id"),
@@ -272,6 +349,9 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "ledger.operation": (_("operation"), _("operations")),
     "ledger.lot": (_("lot"), _("lots of points")),
     "promos.promotion": (_("promotion"), _("promotions")),
+    "promos.audience": (_("audience"), _("audiences")),
+    "promos.segment": (_("segment"), _("segments")),
+    "promos.segmentchange": (_("change of a segment"), _("changes of segments")),
     "tiers.tier": (_("tier"), _("tiers")),
     "tiers.standing": (_("standing"), _("standings")),
     "auth.user": (_("person"), _("staff")),

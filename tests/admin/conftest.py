@@ -13,7 +13,7 @@ from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors, clock
 from loyalty.models import Interaction, JobRun
-from loyalty.services import api_clients, cards, promotions, purchases, staff, wallet
+from loyalty.services import api_clients, audiences, cards, promotions, purchases, segments, staff, wallet
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 
@@ -69,6 +69,11 @@ def retailer(story_clock: object, db: None) -> Contact:
     now = clock.now()
     terms = {"name": "Coffee week", "kind": "percent", "value": Decimal(10), "starts_at": now}
     promotions.create_promotion(SYSTEM, terms, "spring")
+    audiences.create_audience(SYSTEM, "Everybody", {}, "spring")
+    segment = segments.create_segment(SYSTEM, "Regulars", "", "spring")
+    segments.upload(
+        SYSTEM, segment.pk, mode="add", file_name="list.csv", content=b"79001230001\n79990000000\n", reason="spring"
+    )
     JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
     Interaction.objects.create(
         recorded_at=now, surface="cash_desk", login="till-1", method="GET", path="/x", status=200, failed=True,
