@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from cards import locks, numbers
 from cards.blocking import BlockReason
-from cards.models import BlockRecord, Card, CardCategory, CardSeries, CardStatus, Reservation
+from cards.models import BlockRecord, Card, CardStatus, Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,25 +17,6 @@ class BlockAct:
     reason_code: int
     reason_name: str
     at: datetime
-
-
-def make_cards(series_id: int, count: int, category: CardCategory, now: datetime) -> list[str]:
-    """Make `count` New cards with the next numbers of a series; return the numbers.
-
-    Raises ValueError when the series has fewer numbers left; then nothing is made.
-    """
-    series = locks.lock_series(series_id)
-    first = series.next_serial
-    made = [_number(series, serial) for serial in range(first, first + count)]
-    Card.objects.bulk_create(
-        (
-            Card(number=number, series=series, category=category, card_type=series.card_type, created_at=now)
-            for number in made
-        ),
-        batch_size=2000,
-    )
-    CardSeries.objects.filter(pk=series.pk).update(next_serial=first + count)
-    return made
 
 
 def issue(card: Card, now: datetime) -> None:
@@ -111,7 +91,3 @@ def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockR
         status_after=card.status,
         recorded_at=act.at,
     )
-
-
-def _number(series: CardSeries, serial: int) -> str:
-    return numbers.make_number(series.prefix, series.length, series.check_digit, serial)
