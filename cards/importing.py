@@ -103,7 +103,7 @@ def _marked(lines: Sequence[Line], known: set[str]) -> list[Line]:
 
 def _count(held: CardImport, bad: Sequence[Line], now: datetime, *, added: int, done: int) -> None:
     if bad:
-        columns = {
+        columns: dict[str, Any] = {
             "import": held.pk,
             "lines": [each.line for each in bad],
             "numbers": [imports.shown(each.number) for each in bad],

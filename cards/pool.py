@@ -5,6 +5,7 @@ Called by loyalty.services inside its transaction only.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,7 +48,7 @@ def add_numbers(
 
     Give them in ascending order: the locks of all callers then come in one order.
     """
-    parameters = {
+    parameters: dict[str, Any] = {
         "series": series.pk,
         "category": category,
         "card_type": series.card_type,

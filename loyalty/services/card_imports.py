@@ -84,8 +84,9 @@ def start(
             reason=reason,
         )
         if new:
-            details = {"file": name, "sha256": made.sha256, "mode": mode, "category": category.label}
-            journal.record(actor, "card_import.start", str(made.pk), reason=reason, **details)
+            journal.record(
+                actor, "card_import.start", str(made.pk), reason=reason, file=name, mode=mode, category=category.label
+            )
         wake(TASK)
     return made, new
 
@@ -178,10 +179,12 @@ def _add_all(work: _Work) -> None:
             importing.close(held, now)
             _journal(held)
     except _Collided:
-        for chunk in _chunks(Line(line, number) for number, line in work.seen.items()):
-            with unit_of_work():
-                held = _hold(work)
-                importing.refuse_lines(held, chunk, clock.now())
+        with unit_of_work():
+            held = _hold(work)
+            for chunk in _chunks(Line(line, number) for number, line in work.seen.items()):
+                importing.refuse_lines(held, chunk, now)
+            importing.close(held, now)
+            _journal(held)
     work.held = held
 
 
@@ -202,8 +205,14 @@ def _hold(work: _Work) -> CardImport:
 
 
 def _journal(held: CardImport) -> None:
-    counts = {"lines": held.total, "added": held.added, "refused": held.refused}
-    journal.record(actors.system(JOB), f"card_import.{held.status}", str(held.pk), **counts)
+    journal.record(
+        actors.system(JOB),
+        f"card_import.{held.status}",
+        str(held.pk),
+        lines=held.total,
+        added=held.added,
+        refused=held.refused,
+    )
 
 
 def _chunks(lines: Iterable[Line]) -> Iterator[list[Line]]:
