@@ -1,6 +1,7 @@
 """The models of cards; every other module imports them from here."""
 
 from cards.models.cards import (
+    FORMAT,
     Barcode,
     BlockRecord,
     Card,
@@ -22,6 +23,7 @@ from cards.models.imports import (
 )
 
 __all__ = [
+    "FORMAT",
     "UNFINISHED",
     "Barcode",
     "BlockRecord",

@@ -34,7 +34,7 @@ _SECTIONS = (
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Logs"), "", ("interaction_days",)),
-    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
+    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes", "low_pool_alert")),
 )
 _LISTS: dict[str, type[Choices]] = {
     "points_expiry": PointsExpiry,

@@ -52,6 +52,7 @@ PROGRAM = {
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "low_pool_alert": _("alert of a low pool, free numbers"),
 }
 PROGRAM_HELP = {
     "zone": _("Decides days and years for everybody."),
@@ -66,6 +67,7 @@ PROGRAM_HELP = {
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
+    "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
 }
 PROMOTION = {
     # Other languages have another word for the name of a person.
@@ -138,6 +140,23 @@ FIELDS: dict[str, dict[str, Any]] = {
         "card_type": _("card type"),
         "next_serial": _("next serial number"),
         "issuing": _("issues numbers"),
+    },
+    "cards.cardimport": {
+        "file_name": _("file"),
+        "series": _("series"),
+        "category": _("category"),
+        "mode": _("bad lines"),
+        "status": _("status"),
+        "total": _("lines"),
+        "done": _("checked"),
+        "added": _("added"),
+        "refused": _("refused lines"),
+        "actor": _("who"),
+        "reason": _("reason"),
+        "created_at": _("uploaded at"),
+        "started_at": _("started at"),
+        "updated_at": _("last progress"),
+        "finished_at": _("finished at"),
     },
     "loyalty.purchase": {
         "purchase_id": _("PurchaseId"),
@@ -254,6 +273,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "customers.consent": (_("consent"), _("consents")),
     "cards.card": (_("card"), _("cards")),
     "cards.cardseries": (_("card series"), _("card series")),
+    "cards.cardimport": (_("import of numbers"), _("imports of numbers")),
     "loyalty.purchase": (_("purchase"), _("purchases")),
     "loyalty.store": (_("store"), _("stores")),
     "loyalty.program": (_("retailer settings"), _("retailer settings")),
