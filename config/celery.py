@@ -34,6 +34,16 @@ app.conf.beat_schedule = {
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "import-card-numbers": {
+        "task": "loyalty.tasks.import_card_numbers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch-card-pool": {
+        "task": "loyalty.tasks.watch_card_pool",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "verify-ledger": {
         "task": "loyalty.tasks.verify_ledger",
         "schedule": crontab(hour=1, minute=30),

@@ -2,6 +2,8 @@
 
 from loyalty.admin import (
     api_clients,
+    card_imports,
+    card_series,
     cards,
     consents,
     contacts,
@@ -13,6 +15,7 @@ from loyalty.admin import (
     purchases,
     settings,
     staff,
+    stores,
     tiers,
     words,
 )
@@ -21,6 +24,8 @@ words.apply()
 
 __all__ = [
     "api_clients",
+    "card_imports",
+    "card_series",
     "cards",
     "consents",
     "contacts",
@@ -32,5 +37,6 @@ __all__ = [
     "purchases",
     "settings",
     "staff",
+    "stores",
     "tiers",
 ]

@@ -35,7 +35,7 @@ _SECTIONS = (
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Partners"), "", ("available_with_escrow",)),
     (_("Logs"), "", ("interaction_days",)),
-    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
+    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes", "low_pool_alert")),
 )
 _LISTS: dict[str, type[Choices]] = {
     "points_expiry": PointsExpiry,

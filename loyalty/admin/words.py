@@ -55,6 +55,7 @@ PROGRAM = {
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
     "available_with_escrow": _("points in escrow count as available"),
+    "low_pool_alert": _("alert of a low pool, free numbers"),
 }
 PROGRAM_HELP = {
     "zone": _("Decides days and years for everybody."),
@@ -70,6 +71,7 @@ PROGRAM_HELP = {
     "oldest_purchase_days": _("Older purchases are refused."),
     "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
+    "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
 }
 PROMOTION = {
     # Other languages have another word for the name of a person.
@@ -143,6 +145,23 @@ FIELDS: dict[str, dict[str, Any]] = {
         "card_type": _("card type"),
         "next_serial": _("next serial number"),
         "issuing": _("issues numbers"),
+    },
+    "cards.cardimport": {
+        "file_name": _("file"),
+        "series": _("series"),
+        "category": _("category"),
+        "mode": _("bad lines"),
+        "status": _("status"),
+        "total": _("lines"),
+        "done": _("checked"),
+        "added": _("added"),
+        "refused": _("refused lines"),
+        "actor": _("who"),
+        "reason": _("reason"),
+        "created_at": _("uploaded at"),
+        "started_at": _("started at"),
+        "updated_at": _("last progress"),
+        "finished_at": _("finished at"),
     },
     "loyalty.purchase": {
         "purchase_id": _("PurchaseId"),
@@ -260,6 +279,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "customers.consent": (_("consent"), _("consents")),
     "cards.card": (_("card"), _("cards")),
     "cards.cardseries": (_("card series"), _("card series")),
+    "cards.cardimport": (_("import of numbers"), _("imports of numbers")),
     "loyalty.purchase": (_("purchase"), _("purchases")),
     "loyalty.store": (_("store"), _("stores")),
     "loyalty.program": (_("retailer settings"), _("retailer settings")),
