@@ -73,7 +73,8 @@ class Answer:
     @property
     def code(self) -> str:
         """Return the code of a refusal."""
-        return str(self.value.get("code", "")) if self.refused and isinstance(self.value, dict) else ""
+        code = self.value.get("code") if self.refused and isinstance(self.value, dict) else ""
+        return code if isinstance(code, str) else ""
 
     @property
     def came(self) -> str:
@@ -108,8 +109,7 @@ def _judge_body(answer: Answer) -> Iterator[Finding]:
     if body.lstrip()[:1] == b"<":
         yield Finding("answer.json", False, "JSON", "HTML or XML")
         return
-    content_type = answer.received.content_type
-    yield Finding("answer.content_type", content_type in _CONTENT_TYPES, CONTENT_TYPE, content_type or "no such header")
+    yield judge_header(answer.received)
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -146,6 +146,12 @@ def _judge_value(answer: Answer) -> Iterator[Finding]:
     answer.state = State.UNREADABLE if is_error else State.DONE
 
 
+def judge_header(received: Received) -> Finding:
+    """Return what the rule of the header says."""
+    came = received.content_type
+    return Finding("answer.content_type", came in _CONTENT_TYPES, CONTENT_TYPE, came or "no such header")
+
+
 def error_problem(value: Any) -> str:
     """Return what is wrong with an error body, "" when nothing; the kind of its values is another rule's matter."""
     if not isinstance(value, dict):
@@ -155,11 +161,9 @@ def error_problem(value: Any) -> str:
 
 
 def outside_problem(received: Received) -> str:
-    """Return what is wrong with an answer of a status beyond the contract (401, 404, 405), "" when nothing."""
+    """Return what is wrong with the body of an answer beyond the contract (401, 404, 405), "" when nothing."""
     if received.problem or received.too_large:
         return received.problem or "a body of more than 1 MiB"
-    if received.content_type not in _CONTENT_TYPES:
-        return f"header {received.content_type or 'missing'}"
     try:
         value = json.loads(received.body.decode())
     except (ValueError, RecursionError):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 from rich.console import Console
 
-from loyalty.koshelek_check.calls import VERSIONS
+from loyalty.koshelek_check.calls import CALLS, FIND, VERSIONS
 from loyalty.koshelek_check.client import Client, Limits, RunEnded, is_loopback
 from loyalty.koshelek_check.people import DEFAULT_PREFIX, prefix_problem
 from loyalty.koshelek_check.play import Options, Play
@@ -50,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--phone-prefix", default=DEFAULT_PREFIX, help=f"how phones of made-up customers begin ({DEFAULT_PREFIX})"
     )
     parser.add_argument("--api-version", choices=VERSIONS, default=VERSIONS[-1], help="what the server claims (1.3)")
-    parser.add_argument("--max-requests", type=int, default=200, help="requests of the whole run (200)")
+    parser.add_argument("--without", default="", metavar="CALLS", help="numbers of calls not agreed on, as 9,12")
+    parser.add_argument("--max-requests", type=int, default=150, help="requests of the whole run (150)")
     parser.add_argument("--rate", type=float, default=10.0, help="requests a second (10)")
     parser.add_argument("--timeout", type=float, default=10.0, help="seconds for each answer (10)")
     parser.add_argument("--strict", action="store_true", help="exit with 1 for a broken SEEN rule, too")
@@ -116,7 +117,8 @@ def _show(report: Report, as_json: bool, output: TextIO, errors: TextIO) -> None
 def _options(values: Mapping[str, Any], today: date) -> Options:
     names = ("login", "write", "phone", "email", "card", "birth_date", "blocked_phone", "promo_code", "phone_prefix",
              "api_version")  # fmt: skip
-    options = Options(base_url=_base_url(values["base_url"]), today=today, **{name: values[name] for name in names})
+    given: dict[str, Any] = {name: values[name] for name in names}
+    options = Options(_base_url(values["base_url"]), today=today, without=_calls(values["without"]), **given)
     if problem := prefix_problem(options.phone_prefix):
         raise BadOption(problem)
     if options.birth_date and not is_day(options.birth_date):
@@ -124,6 +126,13 @@ def _options(values: Mapping[str, Any], today: date) -> Options:
     if ":" in options.login:
         raise BadOption("--login has no colon; the password is asked for")
     return options
+
+
+def _calls(text: str) -> frozenset[int]:
+    numbers = text.replace(",", " ").split()
+    if not set(numbers) <= {str(call.number) for call in CALLS if call is not FIND}:
+        raise BadOption(f"--without takes numbers of calls, {FIND.number + 1} to {len(CALLS)}")
+    return frozenset(map(int, numbers))
 
 
 def _limits(values: Mapping[str, Any]) -> Limits:

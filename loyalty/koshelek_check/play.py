@@ -6,18 +6,26 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
-from loyalty.koshelek_check.answers import UNSERVED, Answer, State, judge
+from loyalty.koshelek_check.answers import UNSERVED, Answer, State, judge, judge_header, outside_problem
 from loyalty.koshelek_check.calls import CALLS, ISSUE, Call, version
 from loyalty.koshelek_check.client import Client, Received, Request
 from loyalty.koshelek_check.people import Customer, People, Person
-from loyalty.koshelek_check.rules import served
+from loyalty.koshelek_check.rules import RULES, served
 from loyalty.koshelek_check.verdicts import Record
 
+# How steps name the customer that the user gave, and the first one made.
+GIVEN, MADE = "your customer", "made-up customer"
 # Rules whose refusals are to be told apart by their codes.
 _CAUSES = (
     "register.not_reserved", "register.taken", "register.has_card", "find.several", "update.phone_of_another",
     "receipt.twice", "receipt.only_sales", "promo.unknown", "promo.once",
 )  # fmt: skip
+
+# How the ids of the rules of one call begin, where nothing else can show them.
+_RULES_OF = {
+    2: "channels.", 4: "update.", 5: "history.", 6: "reserve.", 7: "register.", 8: "issue.", 9: "promotions.",
+    10: "lists.phones", 11: "lists.extended", 12: "receipt.", 13: "promo.",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +44,15 @@ class Options:
     promo_code: str = ""
     phone_prefix: str = ""
     api_version: str = "1.3"
+    without: frozenset[int] = frozenset()
 
     def given(self, need: str) -> bool:
         """Tell whether an option that a rule needs was given."""
         return bool(getattr(self, need, False))
 
     def serves(self, call: Call) -> bool:
-        """Tell whether the call belongs to the version that the server claims."""
-        return version(call.since) <= version(self.api_version)
+        """Tell whether the server claims to serve the call."""
+        return version(call.since) <= version(self.api_version) and call.number not in self.without
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +89,14 @@ class Play:
         self._shared_numbers = 0
 
     def ask(self, call: Call, card: str = "", query: dict[str, str] | None = None, body: Any = None) -> Answer:
-        """Send one call and judge its answer by the rules for every call."""
+        """Send one call and judge its answer by the rules for every call; a call not claimed is not sent."""
+        if not self.options.serves(call):
+            return Answer(call, Received(), State.UNSERVED)
         question = Question(call, card, query or {}, body)
         return self._judged(call, self.client.send(question.request()))
 
     def ask_together(self, *questions: Question) -> list[Answer]:
-        """Send several calls at once and judge the answers afterwards."""
+        """Send several calls at once and judge the answers afterwards. They are calls that the server claims."""
         with ThreadPoolExecutor(len(questions)) as pool:
             received = list(pool.map(self.client.send, [question.request() for question in questions]))
         return [self._judged(question.call, each) for question, each in zip(questions, received, strict=True)]
@@ -120,8 +131,13 @@ class Play:
     def readable(self) -> list[tuple[str, Customer]]:
         """Return the customers whose card may be read: the one given by the user, the first one made."""
         given = self.given()
-        found = [("given", given)] if given and given.number else []
-        return [*found, ("made", self.made[0])] if self.made else found
+        found = [(GIVEN, given)] if given and given.number else []
+        return [*found, (MADE, self.made[0])] if self.made else found
+
+    def is_absent(self, call: Call) -> bool:
+        """Tell whether a call is not there, so far as is known: more of the same would only cost requests."""
+        absent = call.number not in self._seen and any(answer.call is call for answer in self._absent)
+        return absent or not self.options.serves(call)
 
     def given(self) -> Customer | None:
         """Return the customer that the user gave, None without one."""
@@ -154,18 +170,33 @@ class Play:
             elif absent:
                 came = f"not served: {absent[0]}"
                 self.record.note("served", call.name, served(call), call, False, "any answer but 404", came)
+                self._excuse_rules_of(call, "is not served")
+            elif call.number in self.options.without:
+                self._excuse_rules_of(call, "is left out by --without")
 
-    def ask_unreadable(self, call: Call, card: str, body: bytes) -> Received | None:
-        """Send a body that is no JSON; return what came, None when there is nothing at the address."""
+    def _excuse_rules_of(self, call: Call, reason: str) -> None:
+        for rule in RULES:
+            if rule == served(call) or rule.startswith(_RULES_OF.get(call.number, "-")):
+                self.record.excuse(rule, f"call {call.title} {reason}")
+
+    def ask_unreadable(self, call: Call, card: str, body: bytes) -> Answer:
+        """Send a body that is no JSON. Other answers than 422 are not judged by the rules for every call."""
         received = self.client.send(Question(call, card, body=body).request())
-        if received.problem:
-            self.record.note_answer("answer.whole", call, False, "a whole answer", received.problem)
-            return None
-        if received.status in UNSERVED:
-            self._absent.append(Answer(call, received))
-            return None
+        if received.problem or received.status in (422, *UNSERVED):
+            return self._judged(call, received)
         self._seen.add(call.number)
-        return received
+        return Answer(call, received)
+
+    def ask_outside(self, request: Request, title: Call | str) -> tuple[Received, str]:
+        """Send what the contract does not know; return what came, and what is wrong with it as an error."""
+        received = self.client.send(request)
+        problem = outside_problem(received)
+        if received.problem:
+            self.record.note_answer("answer.whole", title, False, "a whole answer", received.problem)
+        elif not problem:
+            header = judge_header(received)
+            self.record.note_answer(header.rule, title, header.ok, header.expected, header.came)
+        return received, problem
 
     def _judged(self, call: Call, received: Received) -> Answer:
         answer = Answer(call, received)

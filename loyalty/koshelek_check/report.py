@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from loyalty.koshelek_check.calls import version
 from loyalty.koshelek_check.play import Play
 from loyalty.koshelek_check.rules import RULES, Rule, option
 from loyalty.koshelek_check.verdicts import EVERY_CALL, Check, Verdict
@@ -68,11 +68,17 @@ class Report:
         }
 
     def print_to(self, console: Console) -> None:
-        """Print the table, what was not checked, and the summary."""
-        console.print(self._table(), crop=False)
-        unchecked = [check for check in self._checks() if check.verdict is Verdict.NOT_CHECKED]
+        """Print a table for each scenario, what was not checked, and the summary."""
+        mode = "write" if self.play.options.write else "read-only"
+        console.print(f"[bold]{escape(self.play.options.base_url)}[/], {mode}\n", highlight=False)
+        console.print(_table([]))
+        for scenario in dict.fromkeys([EVERY_CALL, *(check.scenario for check in self.play.record.checks)]):
+            console.print(f"[bold]{escape(scenario)}[/]")
+            console.print(_table([check for check in self.play.record.checks if check.scenario == scenario]))
+        unchecked = [self._unchecked(rule) for rule in self.play.record.unchecked()]
         if unchecked:
-            console.print(_unchecked_table(unchecked), crop=False)
+            console.print("[bold]not checked[/]")
+            console.print(_unchecked_table(unchecked))
         if self.play.written:
             console.print(f"Issued by this run: {', '.join(number for number, _ in self.play.written)}.")
         if self.stopped:
@@ -93,28 +99,13 @@ class Report:
 
     def _reason(self, rule: Rule) -> str:
         options = self.play.options
-        if rule.since > options.api_version:
+        if version(rule.since) > version(options.api_version):
             return f"since {rule.since}; --api-version is {options.api_version}"
-        if rule.needs and not any(options.given(need) for need in rule.needs):
-            return f"give {' or '.join(map(option, rule.needs))}"
-        if reason := self.play.record.reasons.get(rule.id):
+        if (reason := self.play.record.reasons.get(rule.id, "")).startswith("call "):
             return reason
-        return self.stopped or "what came before did not allow it"
-
-    def _table(self) -> Table:
-        table = _new_table(f"{self.play.options.base_url}, {'write' if self.play.options.write else 'read-only'}")
-        for name, width in (("Call", 15), ("Expected", 44), ("Came", 20)):
-            table.add_column(name, width=width, overflow="fold")
-        table.add_column("Verdict", width=10)
-        scenario = ""
-        checks = self.play.record.checks
-        for check in sorted(checks, key=lambda check: check.scenario != EVERY_CALL):
-            if check.scenario != scenario:
-                scenario = check.scenario
-                table.add_section()
-                table.add_row(f"[bold]{escape(scenario)}[/]")
-            table.add_row(*_row(check))
-        return table
+        if rule.needs and not any(options.given(need) for need in rule.needs):
+            return f"needs {' or '.join(map(option, rule.needs))}"
+        return reason or self.stopped or "what came before did not allow it"
 
 
 def progress(console: Console) -> Progress:
@@ -123,27 +114,39 @@ def progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
+def _table(checks: list[Check]) -> Table:
+    table = _new_table()
+    table.show_header = not checks
+    for name, width in (("Call", 18), ("Expected", 42), ("Came", 23), ("Verdict", 11)):
+        table.add_column(name, width=width, overflow="fold")
+    for check in checks:
+        table.add_row(*_row(check))
+    return table
+
+
 def _row(check: Check) -> tuple[str, ...]:
-    rule = check.rule
-    expected = rule.words if check.scenario == EVERY_CALL else f"{check.step}: {check.expected}"
-    came = f"{check.answers} answers" if check.verdict is Verdict.PASS and check.answers > 1 else check.came
-    if check.verdict is not Verdict.PASS and check.answers > 1:
-        came = f"{came} ({check.answers} times)"
-    shown = f"{escape(expected)}\n[dim]{rule.standing} {rule.id}[/]"
+    kept = check.verdict is Verdict.PASS
+    expected = check.rule.words if check.scenario == EVERY_CALL else f"{check.step}: {check.expected}"
+    came = check.came
+    if check.answers > 1:
+        came = f"{check.answers} answers" if kept else f"{came} ({check.answers} times)"
+    # What a rule says, and its id, matters where it is broken.
+    shown = escape(expected) if kept else f"{escape(expected)}\n[dim]{check.rule.standing} {check.rule.id}[/]"
     return escape(check.call), shown, escape(came), f"[{_STYLES[check.verdict]}]{check.verdict.value}[/]"
 
 
 def _unchecked_table(checks: list[Check]) -> Table:
-    table = _new_table("Not checked")
-    for name, width in (("Rule", 46), ("Why", 48)):
+    table = _new_table()
+    table.show_header = False
+    for name, width in (("Rule", 34), ("Why", 63)):
         table.add_column(name, width=width, overflow="fold")
     for check in checks:
         table.add_row(f"{check.rule.standing} {check.rule.id}", escape(check.came))
     return table
 
 
-def _new_table(title: str) -> Table:
-    return Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), width=WIDTH)
+def _new_table() -> Table:
+    return Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
 
 
 def _as_dict(check: Check) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What a run found: one check for each thing looked at, and from them one verdict for each rule."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -38,7 +39,7 @@ class Check:
     @property
     def id(self) -> str:
         """Return the id, the same in every run."""
-        return "/".join(part.replace(" ", "-") for part in (self.scenario, self.step, self.rule.id))
+        return "/".join(re.sub(r"[^\w.]+", "-", part) for part in (self.scenario, self.step, self.rule.id))
 
 
 class Record:
@@ -58,10 +59,11 @@ class Record:
         title = call if isinstance(call, str) else call.title
         self.checks.append(Check(scenario, step, rule, title, expected, came, verdict))
 
-    def note_answer(self, rule_id: str, call: Call, ok: bool, expected: str, came: str) -> None:
+    def note_answer(self, rule_id: str, call: Call | str, ok: bool, expected: str, came: str) -> None:
         """Add what a rule for every call found: one check for all answers that keep it, one a call for the others."""
         rule = RULES[rule_id]
-        step, title = ("answers", EVERY_CALL) if ok else (call.title, call.title)
+        name = call if isinstance(call, str) else call.title
+        step, title = ("answers", EVERY_CALL) if ok else (name, name)
         found = self._answers.get((rule_id, step))
         if found is None:
             verdict = Verdict.PASS if ok else BROKEN[rule.standing]

@@ -13,9 +13,10 @@ def play(play: Play) -> None:
     if not play.options.write:
         return
     first = play.ask(RESERVE)
-    if not first.done:
+    if first.refused:
         play.record.excuse("reserve.answer", f"no number was reserved: {first.came}")
         play.record.excuse("reserve.distinct", f"no number was reserved: {first.came}")
+    if not first.done:
         return
     problem = _problem(first)
     play.check("first", "reserve.answer", not problem, "card, inactive", problem or "card, inactive", RESERVE)

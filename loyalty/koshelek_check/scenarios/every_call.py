@@ -3,9 +3,9 @@
 Nothing here can change anything: a body that is no JSON cannot be carried out, and the card number is nobody's.
 """
 
-from loyalty.koshelek_check.answers import Answer, outside_problem
+from loyalty.koshelek_check.answers import UNSERVED, Answer
 from loyalty.koshelek_check.calls import CHANNELS, FIND, ISSUE, PROMO_CODE, RECEIPT, UPDATE
-from loyalty.koshelek_check.client import Received, Request, RunEnded, is_loopback
+from loyalty.koshelek_check.client import Request, RunEnded, is_loopback
 from loyalty.koshelek_check.play import Play
 
 NAME = "access and requests"
@@ -52,37 +52,31 @@ def _credentials(play: Play) -> None:
         "unknown login": _with(play, f"koshelek-check-{wrong}", wrong),
     }
     for step, request in tries.items():
-        received = play.client.send(request)
+        received, problem = play.ask_outside(request, FIND)
         status = received.status
         if received.problem:
-            play.record.note_answer("answer.whole", FIND, False, "a whole answer", received.problem)
-        elif play.check(step, "access.required", not 200 <= status < 300, "a refusal", str(status), FIND):
+            continue
+        if play.check(step, "access.required", not 200 <= status < 300, "a refusal", str(status), FIND):
             play.check(step, "access.status", status in (401, 429), "401", str(status), FIND)
-            _refused(play, step, received)
+            play.check(step, "access.error_body", not problem, "the error body", problem or "the error body", FIND)
+        if status == 401:
+            scheme = received.headers.get("www-authenticate", "").partition(" ")[0] or "no such header"
+            play.check(step, "access.challenge", scheme.lower() == "basic", "WWW-Authenticate: Basic", scheme, FIND)
 
 
 def _with(play: Play, login: str, password: str) -> Request:
     return Request("GET", FIND.path, (("msisdn", play.people.phone()),), credentials=(login, password))
 
 
-def _refused(play: Play, step: str, received: Received) -> None:
-    problem = outside_problem(received)
-    play.check(step, "access.error_body", not problem, "the error body", problem or "the error body", FIND)
-    if received.status == 401:
-        challenge = received.headers.get("www-authenticate", "")
-        scheme = challenge.partition(" ")[0] or "no such header"
-        play.check(step, "access.challenge", scheme.lower() == "basic", "WWW-Authenticate: Basic", scheme, FIND)
-
-
 def _malformed(play: Play) -> None:
     calls = [CHANNELS, UPDATE, RECEIPT, PROMO_CODE, *([ISSUE] if play.options.write else [])]
     for call in filter(play.options.serves, calls):
-        received = play.ask_unreadable(call, play.people.unknown_card(), MALFORMED)
-        if received is not None:
-            problem = outside_problem(received) if received.status == 422 else str(received.status)
-            step = f"not JSON to {call.name}"
-            came = problem or "422 with the error body"
-            play.check(step, "request.malformed_json", not problem, "422 with the error body", came, call)
+        answer = play.ask_unreadable(call, play.people.unknown_card(), MALFORMED)
+        step, status = f"not JSON to {call.name}", answer.received.status
+        if answer.refused:
+            play.check(step, "request.malformed_json", True, "422", answer)
+        elif status not in (0, 422, *UNSERVED):
+            play.check(step, "request.malformed_json", False, "422", str(status), call)
 
 
 def _outside(play: Play) -> None:
@@ -91,11 +85,12 @@ def _outside(play: Play) -> None:
         ("request.unknown_path", 404, Request("GET", "/v1/koshelek-check/nothing-here")),
         ("request.wrong_method", 405, Request("PATCH", f"/v1/card/{nobody}/purchases")),
     ):
-        received = play.client.send(request)
-        problem = outside_problem(received) if received.status == status else f"{received.status}"
-        expected = f"{status} with the error body"
         step = f"{request.method} {'nowhere' if status == 404 else 'purchases'}"
-        play.check(step, rule, not problem, expected, problem or expected, step)
+        received, problem = play.ask_outside(request, step)
+        if not received.problem:
+            problem = problem if received.status == status else str(received.status)
+            expected = f"{status} with the error body"
+            play.check(step, rule, not problem, expected, problem or expected, step)
 
 
 def _unknown_parameter(play: Play, first: Answer) -> None:

@@ -25,7 +25,7 @@ def play(play: Play) -> None:
             _one_day(play, step, customer.number, answer.value)
         _none(play, step, customer.number)
         refused = play.ask(HISTORY, customer.number)
-        play.refusal(f"{step}: no startDate", "history.start_required", refused)
+        play.refusal(f"{step}, no startDate", "history.start_required", refused)
     unknown = play.ask(HISTORY, play.people.unknown_card(), {"startDate": start})
     play.refusal("unknown card, purchases", "card.unknown", unknown)
 
@@ -37,10 +37,13 @@ def _is_list(play: Play, step: str, answer: Answer) -> bool:
 
 def _none(play: Play, step: str, number: str) -> None:
     answer = play.ask(HISTORY, number, LONG_AGO)
-    if isinstance(answer.value, list) and answer.value:
-        play.check(f"{step}: long ago", "history.period", False, "no lines", answer)
-    elif answer.done:
-        play.check(f"{step}: long ago", "history.none", answer.value == [], "[]", answer)
+    step = f"{step}, long ago"
+    if answer.empty or answer.value == []:
+        play.check(step, "history.none", not answer.empty, "[]", answer)
+    elif isinstance(answer.value, list):
+        play.check(step, "history.period", False, "no lines", answer)
+    else:
+        play.check(step, "history.list", False, "an array", answer)
 
 
 def _lines(play: Play, step: str, lines: list[Any]) -> None:
@@ -74,4 +77,4 @@ def _one_day(play: Play, step: str, number: str, lines: list[Any]) -> None:
     strays = [line for line in answer.value if isinstance(line, dict) and line.get("date") != day]
     ok = not strays and len(answer.value) == days.count(day)
     came = f"{len(answer.value)} lines, {len(strays)} of other days"
-    play.check(f"{step}: one day", "history.period", ok, f"{days.count(day)} lines of the day", came, HISTORY)
+    play.check(f"{step}, one day", "history.period", ok, f"{days.count(day)} lines of the day", came, HISTORY)

@@ -46,12 +46,12 @@ def _register(play: Play) -> Customer | None:
 def _refusals(play: Play, customer: Customer) -> None:
     unknown = play.ask(REGISTER, play.people.unknown_card(), body=play.people.new().body())
     play.refusal("number never reserved", "register.not_reserved", unknown)
-    taken = play.ask(REGISTER, customer.number, body=play.people.new().body())
-    play.refusal("number of another", "register.taken", taken)
     second = None
     if play.reserved:
         second = play.ask(REGISTER, play.reserved[0], body=customer.person.body())
         play.refusal("a second number", "register.has_card", second)
+    taken = play.ask(REGISTER, customer.number, body=play.people.new().body())
+    play.refusal("number of another", "register.taken", taken)
     # A customer whose card was given away, or who has two now, is of no use to the other scenarios.
     if not taken.done and not (second and second.done):
         play.made.append(customer)

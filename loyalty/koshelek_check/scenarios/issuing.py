@@ -8,10 +8,9 @@ from loyalty.koshelek_check.shapes import number_of
 
 def obtain(play: Play, person: Person) -> Customer | None:
     """Return the person with a card by call 8, else by calls 6 and 7; None when the service gives none."""
-    if play.options.serves(ISSUE):
-        answer = play.ask(ISSUE, body=person.body())
-        if answer.done and (number := number_of(answer.value)):
-            return play.customer(person, number)
+    answer = play.ask(ISSUE, body=person.body())
+    if answer.done and (number := number_of(answer.value)):
+        return play.customer(person, number)
     reserved = play.ask(RESERVE)
     number = number_of(reserved.value) if reserved.done else ""
     if number and play.ask(REGISTER, number, body=person.body()).done:

@@ -8,7 +8,7 @@ NAME = "promo code"
 
 def play(play: Play) -> None:
     """Type a code that does not exist, and one given by the user twice."""
-    if not (play.made and play.options.serves(PROMO_CODE)):
+    if not play.made or play.is_absent(PROMO_CODE):
         return
     body = {"msisdn": play.made[0].person.phone, "cardNumber": play.made[0].number}
     unknown = play.ask(PROMO_CODE, body=body | {"code": f"KC{play.people.digits(10)}"})

@@ -11,14 +11,15 @@ NAME = "cash receipt QR"
 
 def play(play: Play) -> None:
     """Scan receipts: new ones, one again, one twice at once, and what is no receipt of a sale."""
-    if not (play.made and play.options.serves(RECEIPT)):
+    if not play.made or play.is_absent(RECEIPT):
         return
     customer = play.made[0]
-    code = _code(play)
-    if _accepted(play, "by phone", {"msisdn": customer.person.phone, "qrCode": code}):
-        again = play.ask(RECEIPT, body={"cardNumber": customer.number, "qrCode": code})
-        play.refusal("same receipt again", "receipt.twice", again)
-        _accepted(play, "by card number", {"cardNumber": customer.number, "qrCode": _code(play)})
+    body = {"msisdn": customer.person.phone, "qrCode": _code(play)}
+    if _accepted(play, "by phone", body):
+        play.refusal("same receipt again", "receipt.twice", play.ask(RECEIPT, body=body))
+        if _accepted(play, "by card number", {"cardNumber": customer.number, "qrCode": _code(play)}):
+            again = play.ask(RECEIPT, body={"cardNumber": customer.number, "qrCode": body["qrCode"]})
+            play.refusal("same receipt by card number", "receipt.twice", again)
         _any_order(play, customer)
         _at_once(play, customer)
     _refusals(play, customer)
@@ -34,12 +35,12 @@ def _accepted(play: Play, step: str, body: dict[str, str]) -> bool:
 
 def _any_order(play: Play, customer: Customer) -> None:
     code = "&".join(reversed(_code(play).split("&")))
-    answer = play.ask(RECEIPT, body={"cardNumber": customer.number, "qrCode": code})
+    answer = play.ask(RECEIPT, body={"msisdn": customer.person.phone, "qrCode": code})
     play.check("keys turned round", "receipt.any_order", answer.done, "200", answer)
 
 
 def _at_once(play: Play, customer: Customer) -> None:
-    question = Question(RECEIPT, body={"cardNumber": customer.number, "qrCode": _code(play)})
+    question = Question(RECEIPT, body={"msisdn": customer.person.phone, "qrCode": _code(play)})
     answers = play.ask_together(question, question)
     if all(answer.judged for answer in answers):
         done = sum(answer.done for answer in answers)

@@ -5,6 +5,7 @@ from loyalty.koshelek_check.people import Customer
 from loyalty.koshelek_check.play import Play
 from loyalty.koshelek_check.scenarios import issuing
 from loyalty.koshelek_check.shapes import number_of
+from loyalty.koshelek_check.verdicts import Verdict
 
 NAME = "several customers"
 ANOTHER_DAY = "1949-01-01"
@@ -31,6 +32,8 @@ def play(play: Play) -> None:
         )
         none = play.ask(FIND, query={"email": email, "birthDate": ANOTHER_DAY})
         play.refusal("e-mail of two and the birth date of neither", "find.birth_date_narrows", none)
+    if play.record.verdict("find.either") is not Verdict.PASS:
+        return
     stranger = play.made[0].person.email
     _chosen(play, "phone of one, e-mail of another", "find.phone_decides", first, stranger, "", first.person.phone)
 
