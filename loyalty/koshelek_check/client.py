@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 
 LARGEST_ANSWER = 1024 * 1024
-SILENCES_BEFORE_THE_END = 3
+# One slow call may be asked three times in a row.
+SILENCES_BEFORE_THE_END = 5
 _LOOPBACK = ("localhost", "::1")
 
 
@@ -100,7 +101,8 @@ class Client:
         except httpx.TimeoutException:
             received = Received(problem=f"no answer within {self._limits.timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            received = Received(problem=f"the connection failed: {error or type(error).__name__}")
+            reason = " ".join(str(error).split()) or type(error).__name__
+            received = Received(problem=f"the connection failed: {reason}")
         self._count_silence(received)
         return received
 

@@ -8,6 +8,7 @@ from loyalty.koshelek_check.calls import Call, Standing
 from loyalty.koshelek_check.rules import RULES, Rule
 
 EVERY_CALL = "every call"
+_LONGEST = 160
 
 
 class Verdict(StrEnum):
@@ -57,7 +58,7 @@ class Record:
         rule = RULES[rule_id]
         verdict = Verdict.PASS if ok else BROKEN[rule.standing]
         title = call if isinstance(call, str) else call.title
-        self.checks.append(Check(scenario, step, rule, title, expected, came, verdict))
+        self.checks.append(Check(scenario, step, rule, title, expected, _printable(came), verdict))
 
     def note_answer(self, rule_id: str, call: Call | str, ok: bool, expected: str, came: str) -> None:
         """Add what a rule for every call found: one check for all answers that keep it, one a call for the others."""
@@ -67,7 +68,7 @@ class Record:
         found = self._answers.get((rule_id, step))
         if found is None:
             verdict = Verdict.PASS if ok else BROKEN[rule.standing]
-            found = Check(EVERY_CALL, step, rule, title, expected, came, verdict, 0)
+            found = Check(EVERY_CALL, step, rule, title, expected, _printable(came), verdict, 0)
             self._answers[rule_id, step] = found
             self.checks.append(found)
         found.answers += 1
@@ -93,3 +94,8 @@ class Record:
         """Return how many rules got each verdict."""
         verdicts = [self.verdict(rule_id) for rule_id in RULES]
         return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+
+
+def _printable(text: str) -> str:
+    """Return a text of the server's without what could move the cursor of a terminal, and not without end."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)[:_LONGEST]

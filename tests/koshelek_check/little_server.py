@@ -124,6 +124,8 @@ class LittleServer:
             return self.without_identifier(day)
         found = self.matching(phone, email, day)
         if not found:
+            if self.fault("404 for nobody"):
+                raise Refused("11", 404)
             if self.fault("nobody is an error"):
                 raise Refused("11")
             return {} if self.fault("nobody is an empty object") else None
@@ -417,7 +419,7 @@ class LittleHandler(BaseHTTPRequestHandler):
 
     def carry_out(self, number: int, name: str, card: str, query: dict, body: bytes) -> object:
         service = self.server_of
-        if number == 3 and service.fault("slow"):
+        if number == 3 and card == service.given and service.fault("slow"):
             time.sleep(service.slowness)
         arguments: list = [card] if card else []
         if number in (1, 5):
@@ -435,29 +437,13 @@ class LittleHandler(BaseHTTPRequestHandler):
     def spoil(self, number: int, status: int, headers: dict, value: object) -> tuple[int, dict, bytes]:
         """Return what is sent, with the faults that any server may have around its answers."""
         fault = self.server_of.fault
-        refusal = value if isinstance(value, dict) and "code" in value else {}
         if status == 422:
-            for name, change in {
-                "error code as a number": {"code": 422},
-                "error code empty": {"code": ""},
-                "error body with a trace": {"trace": "main.py"},
-            }.items():
-                refusal |= change if fault(name) else {}
-            if fault("error as a bare text"):
-                value = "Refused"
-            if fault("error without a body"):
-                value = None
+            value = self.spoil_refusal(value)
         body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
-        if number == 3 and status == 200:
+        if number == 3:
             body, status = self.spoil_balance(body, status, headers)
-        if status == 422 and number == 3:
-            status = 200 if fault("200 with an error body") else status
-            body = '{"code": "20", "description": "Нет карты"}'.encode("cp1251") if fault("cp1251") else body
-        if status == 422 and fault("HTML error page"):
-            headers["Content-Type"], body = "text/html", HTML
-        if status == 401 and fault("HTML for wrong credentials"):
-            headers["Content-Type"], body = "text/html", HTML
-        if status == 404 and fault("HTML for an unknown path"):
+        pages = {422: "HTML error page", 401: "HTML for wrong credentials", 404: "HTML for an unknown path"}
+        if fault(pages.get(status, "-")):
             headers["Content-Type"], body = "text/html", HTML
         if fault("no charset"):
             headers["Content-Type"] = "application/json"
@@ -467,8 +453,26 @@ class LittleHandler(BaseHTTPRequestHandler):
             status = 201
         return status, headers, body
 
+    def spoil_refusal(self, value: object) -> object:
+        fault = self.server_of.fault
+        for name, change in (
+            ("error code as a number", {"code": 422}),
+            ("error code empty", {"code": ""}),
+            ("error body with a trace", {"trace": "main.py"}),
+        ):
+            if fault(name) and isinstance(value, dict):
+                value |= change
+        if fault("error as a bare text"):
+            return "Refused"
+        return None if fault("error without a body") else value
+
     def spoil_balance(self, body: bytes, status: int, headers: dict) -> tuple[bytes, int]:
         fault = self.server_of.fault
+        if fault("a header with control characters"):
+            headers["Content-Type"] = "text/html;\x1b[2J" + "x" * 300
+        if status == 422:
+            russian = '{"code": "20", "description": "Нет карты"}'.encode("cp1251")
+            return russian if fault("cp1251") else body, 200 if fault("200 with an error body") else status
         if fault("500"):
             return HTML, 500
         if fault("redirect"):

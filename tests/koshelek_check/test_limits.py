@@ -142,6 +142,13 @@ def test_the_table_fits_into_a_hundred_columns_and_ends_with_the_summary() -> No
     assert "\x1b" not in result.output
 
 
+def test_what_a_server_says_cannot_move_the_cursor_nor_fill_the_screen() -> None:
+    with LittleServer("a header with control characters") as server:
+        result = check(server.url, *EVERYTHING)
+    assert "\x1b" not in result.output
+    assert "x" * 200 not in result.output.replace("\n", "").replace(" ", "")
+
+
 def test_a_broken_seen_rule_fails_the_run_only_when_strict() -> None:
     with LittleServer("no available points") as server:
         assert check(server.url, *EVERYTHING).code == 0
@@ -186,13 +193,13 @@ def test_credentials_that_are_refused_are_one_line_and_exit_code_2(monkeypatch: 
     assert result.errors == "the credentials of koshelek were refused: 401\n"
 
 
-def test_a_server_that_dies_on_the_way_ends_the_run_after_three_silences() -> None:
+def test_a_server_that_dies_on_the_way_ends_the_run_after_five_silences() -> None:
     with LittleServer() as server:
         transport = Dying(40)
         result = check(server.url, *EVERYTHING, "--json", transport=transport)
     assert result.code == 1
-    assert transport.asked <= 40 + 4
-    assert result.json["stopped"].startswith("the server did not answer 3 times in a row: the connection failed")
+    assert transport.asked <= 40 + 5
+    assert result.json["stopped"].startswith("the server did not answer 5 times in a row: the connection failed")
     assert list(result.broken) == ["answer.whole"]
 
 
