@@ -8,6 +8,8 @@ NAME = "promo code"
 
 def play(play: Play) -> None:
     """Type a code that does not exist, and one given by the user twice."""
+    if play.options.promo_code and not play.options.write:
+        play.record.excuse("promo.once", "needs --write")
     if not play.made or play.is_absent(PROMO_CODE):
         return
     body = {"msisdn": play.made[0].person.phone, "cardNumber": play.made[0].number}
