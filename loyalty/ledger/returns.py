@@ -177,9 +177,9 @@ SELECT %(contact)s, id, %(operation)s, amount FROM taken
 def take_back(fact: Fact, *, accrual_id: int, spendable: Decimal, qualifying: Decimal, reach: Reach) -> TakenBack:
     """Take points of an accrual back: from its own lots first, then as far as `reach` allows (1 statement; 2 repeated).
 
-    The fact's `corrects_id` names the accrual. What of it has burned is not taken again from anywhere. Qualifying points
-    come from the accrual's own lot only: what a closed year has moved out is gone. Returns what was taken; no operation
-    when there was nothing to take.
+    The fact's `corrects_id` names the accrual. What of it has burned is not taken again from anywhere. Qualifying
+    points come from the accrual's own lot only: what a closed year has moved out is gone. Returns what was taken; no
+    operation when there was nothing to take.
     """
     posted = posting.find(fact)
     if posted is not None:

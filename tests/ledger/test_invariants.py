@@ -32,10 +32,10 @@ BREACHES = [
         "a balance is what its lots still hold, less debt",
         "a lot holds what was earned less what was drawn",
     }),
-    ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6", {
+    ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6 AND contact_id = 1", {
         "a transfer moves a positive amount between two accounts, for an operation of its contact",
     }),
-    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6", {
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6 AND contact_id = 1", {
         "a balance is the sum of its transfers",
         "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
     }),
