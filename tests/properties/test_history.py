@@ -163,7 +163,12 @@ HUNDRED = Decimal(100)
 # Bonuses that come back after their expiry burn then, not at their date.
 CAME_BACK_LATE = [(("earn", HUNDRED, 5), 30), (("spend", 0.5), 10), (("restore", 0, 1.0, None), 1)]
 # A debt is paid by points that matured and expired before anybody booked it.
-PAID_UNSEEN = [(("adjust", HUNDRED, None), 1), (("take", Decimal(150), True), 1), (("earn", Decimal(80), 5), 60)]
+PAID_UNSEEN = [
+    (("adjust", HUNDRED, None), 1),
+    (("take", Decimal(150), True), 1),
+    (("earn", Decimal(80), 5), 60),
+    (("hold", 0.5, "leave"), 0),
+]
 # A purchase puts off what would have expired.
 PUT_OFF = [(("adjust", HUNDRED, 10), 5), (("put_off", 90), 35), (("spend", 0.5), 60)]
 
