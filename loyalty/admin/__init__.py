@@ -1,6 +1,7 @@
 """The back office. Django's autodiscovery imports this package; each module registers its nouns on `site`."""
 
 from loyalty.admin import (
+    adjustments,
     api_clients,
     cards,
     consents,
@@ -20,6 +21,7 @@ from loyalty.admin import (
 words.apply()
 
 __all__ = [
+    "adjustments",
     "api_clients",
     "cards",
     "consents",

@@ -39,7 +39,7 @@ class CommandForm(forms.Form):
 
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
-        return [("", "", list(self))]
+        return [("", "", self.visible_fields())]
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -80,7 +80,8 @@ class Secret:
 
 @dataclass(frozen=True)
 class Command:
-    """One button. `run` calls a use case with the actor, the record and the valid form.
+    """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
+    once, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
     closes the form as well.
@@ -89,7 +90,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | None]
+    run: Callable[[Actor, Any, Any], Secret | str | None]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -111,7 +112,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
         if not form.errors:
             from django.contrib import messages
 
-            messages.success(request, str(command.done))
+            messages.success(request, outcome or str(command.done))
             return redirect(back)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
     response = TemplateResponse(request, "back_office/command.html", page)
@@ -119,7 +120,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | str | None:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import pages, roles
+from loyalty.admin import adjustments, pages, roles
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.models import JobRun, Purchase
@@ -25,7 +25,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     searches = roles.may(request.user, "customers.contact")
     return {
         **context,
-        "page": Page([], tables=tables),
+        "page": Page([], tiles=adjustments.waiting(request), tables=tables),
         "programme": Page(groups),
         "searches": searches,
         "nobody": not roles.role_of(request.user),

@@ -25,6 +25,9 @@ _COLOURS = {
     "completed": "success",
     "cancelled": "danger",
     "refunded in full": "warning",
+    "waits for a second person": "warning",
+    "posted": "success",
+    "refused": "danger",
 }
 
 
