@@ -25,7 +25,7 @@ class PastBalance:
 
 
 _HELD = ", ".join(
-    f"coalesce(sum(amount) FILTER (WHERE target = {account.value}), 0)"
+    f"coalesce(sum(amount) FILTER (WHERE target = {account.value}), 0.00)"
     f" - coalesce(sum(amount) FILTER (WHERE source = {account.value}), 0) AS {account.name.lower()}"
     for account in HELD
 )
