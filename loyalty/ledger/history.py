@@ -52,7 +52,7 @@ WITH booked AS (
     WHERE lot.contact_id = %(contact)s AND (lot.remaining > 0 OR drawn_later.lot_id IS NOT NULL)
       AND lot.matures_at <= %(moment)s AND origin.effective_at <= %(moment)s
 ), kept AS (
-    SELECT account, due, expires_at, held, CASE
+    SELECT account, due, matures_at, expires_at, held, CASE
         WHEN account <> 1 OR NOT due OR booked.spendable >= 0 THEN held
         ELSE greatest(0, least(held, booked.spendable
             + sum(CASE WHEN due AND account = 1 THEN held ELSE 0 END) OVER (ORDER BY matures_at, id)))
@@ -61,17 +61,22 @@ WITH booked AS (
 ), late AS (
     SELECT coalesce(sum(held) FILTER (WHERE account = 1 AND due), 0) AS spendable,
         coalesce(sum(held) FILTER (WHERE account = 3 AND due), 0) AS qualifying,
-        coalesce(sum(amount) FILTER (WHERE expires_at <= %(moment)s), 0) AS expired
+        coalesce(sum(amount) FILTER (WHERE expires_at <= %(moment)s), 0) AS expired,
+        coalesce(sum(held) FILTER (WHERE account = 3 AND matures_at < %(since)s::timestamptz), 0) AS closed
     FROM kept
 )
 SELECT booked.spendable + late.spendable - late.expired, booked.spendable_escrow - late.spendable,
-    booked.qualifying + late.qualifying, booked.qualifying_escrow - late.qualifying
+    booked.qualifying + late.qualifying - late.closed, booked.qualifying_escrow - late.qualifying
 FROM booked, late
 """
 
 
-def as_of(contact_id: int, moment: datetime) -> PastBalance:
-    """Return the four accounts at a moment that is not in the future (1 statement); before the contact: zeros."""
+def as_of(contact_id: int, moment: datetime, *, since: datetime | None = None) -> PastBalance:
+    """Return the four accounts at a moment that is not in the future (1 statement); before the contact: zeros.
+
+    `since`: when the year of qualification began in which the moment lies. Qualifying points that landed before count
+    as closed then, whether or not their close is booked; without it only what is booked counts.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_AS_OF, {"contact": contact_id, "moment": moment})
+        cursor.execute(_AS_OF, {"contact": contact_id, "moment": moment, "since": since})
         return PastBalance(*cursor.fetchone())

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.errors import InsufficientPoints, OperationConflict
-from loyalty.ledger import adjusting, balances
+from loyalty.ledger import adjusting, balances, history
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.locks import lock_balances
 from loyalty.ledger.models import BonusBalance, Lot, Operation, Transfer
@@ -156,3 +156,16 @@ def test_one_statement_each(django_assert_num_queries):
             adjusting.credit(replace(fact(1), reason="x"), account=Account.SPENDABLE, amount=Decimal(5))
         with django_assert_num_queries(1):
             adjusting.debit(replace(fact(1), reason="x"), account=Account.SPENDABLE, amount=Decimal(5))
+
+
+def test_a_past_balance_knows_a_year_that_turned_before_its_close_was_booked(story_clock):
+    began = story_clock.moment
+    adjust(1, 10, Account.QUALIFYING)
+    story_clock.forward(days=20)
+    adjust(1, 7, Account.QUALIFYING)
+    turned = story_clock.forward(days=10)
+    now = story_clock.forward(days=1)
+    assert history.as_of(1, now).qualifying == 17
+    assert history.as_of(1, now, since=turned).qualifying == 0
+    assert history.as_of(1, now, since=turned - timedelta(days=15)).qualifying == 7
+    assert history.as_of(1, turned, since=began).qualifying == 17

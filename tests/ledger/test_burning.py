@@ -112,6 +112,32 @@ def test_the_run_leaves_its_progress(story_clock, shoppers, settings):
     assert heard == [(2, 4), (3, 4), (4, 4)]
 
 
+def test_a_run_that_dies_in_the_middle_keeps_what_it_did_and_the_next_one_takes_the_rest(
+    story_clock, shoppers, settings, monkeypatch
+):
+    settings.EXPIRY_LOTS_PER_RANGE = 1
+    story_clock.forward(days=450)
+    before = [everything(each) for each in shoppers]
+    burn, calls = burning.burn, []
+
+    def die_at_the_second(*given, **named):
+        calls.append(given)
+        if len(calls) == 2:
+            burn(*given, **named)
+            raise SystemExit("killed")
+        return burn(*given, **named)
+
+    monkeypatch.setattr(burning, "burn", die_at_the_second)
+    with pytest.raises(SystemExit):
+        expiry.expire_points(JOB)
+    half = JobRun.objects.get()
+    assert (half.done, half.total, half.finished_at) == (2, 4, None)
+    assert [everything(each) for each in shoppers] == before
+    assert expiry.expire_points(JOB).points == 45
+    assert [everything(each) for each in shoppers] == before
+    assert_laws_hold()
+
+
 def due(size, story_clock):
     """Contacts whose points have expired: some landed, some not, every third in debt."""
     for contact in range(1, size + 1):
