@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "expire-points": {
+        "task": "loyalty.tasks.expire_points",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
         "schedule": 300,

@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, card_imports, holding, interactions, limits, points, pool_watch
+from loyalty.services import books, card_imports, expiry, holding, interactions, limits, points, pool_watch
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
 def roll_over_escrow() -> None:
     """Land what has matured."""
     points.roll_over_escrow(actors.system(points.ROLLOVER))
+
+
+@shared_task(name="loyalty.tasks.expire_points")
+def expire_points() -> None:
+    """Burn what has expired."""
+    expiry.expire_points(actors.system(expiry.EXPIRY))
 
 
 @shared_task(name="loyalty.tasks.delete_old_interactions")
