@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, holding, interactions, limits, points
+from loyalty.services import books, code_orders, holding, interactions, limits, points
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -34,3 +34,9 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name="loyalty.tasks.make_promo_codes")
+def make_promo_codes() -> None:
+    """Make the promo codes that were ordered."""
+    code_orders.make_codes(actors.system(code_orders.MAKE_CODES))

@@ -101,15 +101,25 @@ def _read(typed: str, contact: Contact, settings: Program) -> _Use:
     if found is None:
         raise PromoCodeUnknown()
     code, live = found
-    used_by = promotion_locks.lock_code(code.pk).used_by_id if code.single_use else None
-    turn = selectors.times_used(code.pk, contact.pk) + 1
-    if used_by == contact.pk or (not code.single_use and turn > _times_allowed(code.promotion)):
-        raise PromoCodeAlreadyUsed()
+    turn, used_by = _turn(code, contact)
     _require_on(code.promotion, live=live)
     _require_fitting(code.promotion, contact, now.astimezone(settings.tzinfo))
     if used_by is not None:
         raise PromoCodeExhausted()
     return _Use(code, contact, turn, now)
+
+
+def _turn(code: PromoCode, contact: Contact) -> tuple[int, int | None]:
+    """Return the how manieth use this is for the customer, and who else used up a single-use code, now locked."""
+    if code.single_use:
+        turn, used_by = 1, promotion_locks.lock_code(code.pk).used_by_id
+        again = used_by == contact.pk
+    else:
+        turn, used_by = selectors.times_used(code.pk, contact.pk) + 1, None
+        again = turn > _times_allowed(code.promotion)
+    if again:
+        raise PromoCodeAlreadyUsed()
+    return turn, used_by
 
 
 def _times_allowed(promotion: Promotion) -> int:

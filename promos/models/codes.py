@@ -83,9 +83,9 @@ class PromoCode(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
-                    "(OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at)"
-                    " OR OLD.code <> NEW.code OR OLD.promotion_id <> NEW.promotion_id"
+                    "OLD.code <> NEW.code OR OLD.promotion_id <> NEW.promotion_id"
                     " OR OLD.single_use <> NEW.single_use OR OLD.batch_id IS DISTINCT FROM NEW.batch_id"
+                    " OR (OLD.used_at IS NOT NULL AND NEW.used_at IS DISTINCT FROM OLD.used_at)"
                 ),
                 func="RAISE EXCEPTION 'a promo code stays what it is, and a single-use one is used once'"
                 " USING ERRCODE = 'restrict_violation';",
