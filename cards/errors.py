@@ -23,6 +23,11 @@ class OnlyBlockedCard(LoyaltyError):
     message = "The customer's only card is blocked."
 
 
+class ContactHasNoCard(LoyaltyError):
+    code = "ContactHasNoCard"
+    message = "The customer has no card yet."
+
+
 class CardStatusRefused(LoyaltyError):
     """`status`: the card's; `action`: what was asked."""
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, holding, interactions, limits, points
+from loyalty.services import books, fiscal_receipts, holding, interactions, limits, points
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -34,3 +34,15 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name=fiscal_receipts.DECIDE)
+def decide_fiscal_receipt(receipt_id: int) -> None:
+    """Decide one scanned receipt."""
+    fiscal_receipts.decide(actors.system("receipts"), receipt_id)
+
+
+@shared_task(name="loyalty.tasks.decide_fiscal_receipts")
+def decide_fiscal_receipts() -> None:
+    """Decide the scanned receipts whose wake-up was lost."""
+    fiscal_receipts.decide_waiting(actors.system("receipts"))

@@ -20,3 +20,34 @@ class StoresUnknown(InvalidParameter):
 
     code = "StoresUnknown"
     message = "No store has this code."
+
+
+class ReceiptQrInvalid(InvalidParameter):
+    """`name`: the key of the QR code that is missing, repeated or wrong."""
+
+    code = "ReceiptQrInvalid"
+    message = "This is not the QR code of a fiscal receipt."
+
+
+class ReceiptKindRefused(LoyaltyError):
+    """`kind`: 2 return of a sale, 3 expense, 4 return of an expense."""
+
+    code = "ReceiptKindRefused"
+    message = "Only the receipt of a sale is accepted, not that of a return or an expense."
+
+
+class ReceiptFromFuture(LoyaltyError):
+    code = "ReceiptFromFuture"
+    message = "The receipt's time lies in the future."
+
+
+class ReceiptTooOld(LoyaltyError):
+    code = "ReceiptTooOld"
+    message = "The receipt is too old to be accepted."
+
+
+class ReceiptSentBefore(LoyaltyError):
+    """Says nothing of who sent it: it may have been another customer."""
+
+    code = "ReceiptSentBefore"
+    message = "This receipt was sent before."

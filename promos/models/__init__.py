@@ -2,7 +2,7 @@
 
 from promos.models.audiences import Audience, Segment, SegmentMember
 from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
-from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
+from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
 from promos.models.promotions import (
     COUNTED,
@@ -32,6 +32,7 @@ __all__ = [
     "PromotionKind",
     "PromotionStatus",
     "PromotionTrigger",
+    "ReceiptReason",
     "Segment",
     "SegmentMember",
 ]

@@ -47,7 +47,33 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("6 Reserve", "GET; answers as call 1, with `cardState` `inactive`. The hold lasts one hour (setting)."),
     ("7 Register", "Any Koshelek credential may register on a reserved number. A repeat changes nothing: 200."),
     ("8 Issue", "Body as in call 7. A person with a usable card gets that card back, and nothing is changed."),
-    ("9-13", "Not served yet: 404."),
+    ("9-11, 13", "Not served yet: 404."),
+    (
+        "12 Receipt",
+        "`msisdn` or `cardNumber`; of both, the phone is the holder's. A replaced card finds its holder.",
+    ),
+    ("12 Receipt", "The customer needs a card that can be used now: without one, or with a blocked one only, 422."),
+    ("12 Receipt", "Keys in small letters, each once; others are ignored. The text is not decoded again."),
+    ("12 Receipt", "`s` has two decimals, at most 99999999.99. `i` and `fp` may begin with zeros: they are numbers."),
+    (
+        "12 Receipt",
+        "`t` is in the retailer's zone: an hour that comes twice is read as the first.",
+    ),
+    ("12 Receipt", "A time over 5 minutes ahead, or older than purchases may be (366 days, setting): 422."),
+    ("12 Receipt", "A receipt that anybody sent before is 422; the answer does not say who."),
+    (
+        "12 Receipt",
+        "A purchase at the till with the same sum, within 5 minutes, at the store of the fiscal drive (any store while"
+        " the drive is unknown) is the same sale: credited by the till only.",
+    ),
+    (
+        "12 Receipt",
+        "Uploaded by the till later, the receipt's award is taken back with the same call; the purchase counts.",
+    ),
+    (
+        "12 Receipt",
+        "A credited receipt is one line of the history: the promotion's title, else `Receipt` and its number.",
+    ),
 )
 
 

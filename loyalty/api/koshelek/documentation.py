@@ -58,6 +58,11 @@ _PERSON = {
     "locality": "Moscow",
 }
 
+_RECEIPT = {
+    "msisdn": "79001234567",
+    "qrCode": "t=20260118T1216&s=943.26&fn=9282000100072197&i=64318&fp=2918241905&n=1",
+}
+
 _NUMBER = OpenApiParameter("card_number", str, OpenApiParameter.PATH, description="The card's number.")
 
 
@@ -83,7 +88,7 @@ def _documented(number: int, summary: str, success: OpenApiResponse, *, body: An
 
 def _status_text(status: int) -> str:
     if status == 422:
-        return "A refusal: one of the codes 1009 to 4099 of the table."
+        return "A refusal: one of the codes 1009 and above of the table."
     return "Codes: " + ", ".join(f"{row.code} {row.error}" for row in errors.TABLE if row.status == status)
 
 
@@ -147,5 +152,12 @@ issue = _documented(
     _answer(answers.CardAnswer, "The person's card.", {"card": _CARD}),
     body=serializers.NewHolder,
     examples=[OpenApiExample("Example", _PERSON, request_only=True)],
+)
+receipt = _documented(
+    12,
+    "Scanned cash receipt",
+    _answer(None, "Accepted. The body is empty; the award is decided in the background."),
+    body=serializers.ScannedReceipt,
+    examples=[OpenApiExample("Example", _RECEIPT, request_only=True)],
 )
 undocumented = extend_schema(exclude=True)

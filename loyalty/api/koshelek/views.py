@@ -17,7 +17,7 @@ from loyalty.api.views import SurfaceView
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 from loyalty.selectors import wallet as reads
-from loyalty.services import wallet
+from loyalty.services import fiscal_receipts, wallet
 
 log = structlog.get_logger(__name__)
 
@@ -118,6 +118,15 @@ class ReservedCard(WalletView):
         """The person is found by phone, then by e-mail among those without a phone, else made. May be repeated."""
         data = serializers.read_new_holder(read_object(request))
         wallet.register_on_number(self.actor, card_number, data)
+        return Answer()
+
+
+class ReceiptCode(WalletView):
+    @documentation.receipt
+    def post(self, request: Request) -> Response:
+        """Accepted now, decided in the background: the award shows in balance and history. A receipt counts once."""
+        sent = serializers.read_receipt(read_object(request))
+        fiscal_receipts.accept(self.actor, phone=sent.phone, number=sent.number, code=sent.text)
         return Answer()
 
 
