@@ -80,6 +80,13 @@ class Purchase(models.Model):
                 name="purchase_of_sum_in_money",
                 condition=Q(paid__gt=0),
             ),
+            # Serves audiences: who bought lately, and where, without a look at the receipts themselves.
+            models.Index(
+                fields=("purchased_at",),
+                include=("contact", "store"),
+                name="purchase_completed",
+                condition=Q(status=PurchaseStatus.COMPLETED),
+            ),
         ]
 
     def __str__(self) -> str:

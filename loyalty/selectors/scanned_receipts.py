@@ -1,6 +1,6 @@
 """Scanned receipts beside purchases at the till: which of them are the same sale (specs/koshelek.md, call 12)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,6 +128,6 @@ def credited(contact_id: int, since: datetime, until: datetime, most: int) -> li
     ]
 
 
-def _titles(found: list[FiscalReceipt]) -> dict[int, str]:
+def _titles(found: Sequence[FiscalReceipt]) -> dict[int, str]:
     promotions = {int(promotion) for each in found for promotion in each.awards}
     return dict(Promotion.objects.filter(pk__in=promotions).values_list("pk", "title")) if promotions else {}

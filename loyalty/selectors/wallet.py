@@ -115,9 +115,8 @@ def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
     zone = _zone()
     since, until = _midnight(start, zone), _midnight((end or clock.today(zone)), zone, days=1)
     bought = [_line(line, zone) for line in _bought(card.contact_id, since, until)]
-    scanned = [
-        _scanned(receipt, zone) for receipt in scanned_receipts.credited(card.contact_id, since, until, HISTORY_LINES)
-    ]
+    credited = scanned_receipts.credited(card.contact_id, since, until, HISTORY_LINES)
+    scanned = [_scanned(receipt, zone) for receipt in credited]
     # Both are sorted; what was bought at the same moment keeps its order.
     return sorted(bought + scanned, key=lambda line: line.moment, reverse=True)[:HISTORY_LINES]
 

@@ -12,13 +12,14 @@ from customers.models import Contact
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program
 from loyalty.selectors import scanned_receipts
+from loyalty.selectors.audiences import which_include
 from loyalty.services import receipts
 from promos import evaluation, selectors
 from promos import occasion as occasions
 from promos import services as promos
 from promos.basket import Line
 from promos.evaluation import Terms
-from promos.models import FiscalReceipt, Promotion, PromotionTrigger, ReceiptReason
+from promos.models import Audience, FiscalReceipt, Promotion, PromotionTrigger, ReceiptReason
 from promos.occasion import Occasion
 from promos.services import Allowance
 
@@ -77,9 +78,15 @@ def _fitting(
         first_purchase=cache(lambda: _is_first(receipt)),
         birth_date=contact.birth_date,
     )
+    live = selectors.live_at(receipt.purchased_at, PromotionTrigger.RECEIPT)
+    audiences = {promotion.audience_id for promotion in live if promotion.audience_id is not None}
+    asked = list(Audience.objects.filter(pk__in=audiences)) if audiences else []
+    theirs = which_include(asked, contact.pk, settings.tzinfo)
     fitting, reasons = [], []
-    for promotion in selectors.live_at(receipt.purchased_at, PromotionTrigger.RECEIPT):
+    for promotion in live:
         obstacle = _obstacle(promotion, receipt, occasion)
+        if obstacle is None and promotion.audience_id is not None and promotion.audience_id not in theirs:
+            obstacle = ReceiptReason.NOT_FOR_YOU
         if obstacle is None:
             fitting.append(promotion)
         else:
@@ -95,8 +102,6 @@ def _obstacle(promotion: Promotion, receipt: FiscalReceipt, occasion: Occasion) 
         return ReceiptReason.STORE_UNKNOWN
     if receipt.amount < promotion.minimum_basket and reason in (None, ReceiptReason.NOT_FOR_YOU):
         return ReceiptReason.BELOW_MINIMUM
-    if reason is None and not _includes(promotion, receipt.contact_id):
-        return ReceiptReason.NOT_FOR_YOU
     return reason
 
 
@@ -124,10 +129,3 @@ def _given(receipt: FiscalReceipt, opened: Iterable[Allowance]) -> list[tuple[Al
 def _is_first(receipt: FiscalReceipt) -> bool:
     moment, contact_id = receipt.purchased_at, receipt.contact_id
     return receipts.is_first_purchase(contact_id, moment) and not scanned_receipts.bought_before(contact_id, moment)
-
-
-def _includes(promotion: Promotion, contact_id: int) -> bool:
-    """Tell whether the promotion is for this customer."""
-    if promotion.audience is None:
-        return True
-    raise NotImplementedError

@@ -1,6 +1,13 @@
 """Promotions and what belongs to them: audiences, offers' images, promo codes, scanned receipts."""
 
-from promos.models.audiences import Audience, Segment, SegmentMember
+from promos.models.audiences import (
+    Audience,
+    Segment,
+    SegmentChange,
+    SegmentChangeStatus,
+    SegmentMember,
+    SegmentMode,
+)
 from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
 from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
@@ -34,5 +41,8 @@ __all__ = [
     "PromotionTrigger",
     "ReceiptReason",
     "Segment",
+    "SegmentChange",
+    "SegmentChangeStatus",
     "SegmentMember",
+    "SegmentMode",
 ]

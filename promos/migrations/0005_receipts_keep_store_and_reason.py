@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0002_block_reason_name_up_to_300'),
         ('customers', '0001_contacts_and_consents'),
-        ('promos', '0003_offers_audiences_codes_receipts'),
+        ('promos', '0004_segment_changes_and_audiences_that_stay'),
     ]
 
     operations = [
