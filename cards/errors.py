@@ -18,14 +18,14 @@ class CardUnbound(LoyaltyError):
     message = "This card belongs to no customer yet."
 
 
+class ContactWithoutCard(LoyaltyError):
+    code = "ContactWithoutCard"
+    message = "The customer has no card."
+
+
 class OnlyBlockedCard(LoyaltyError):
     code = "OnlyBlockedCard"
     message = "The customer's only card is blocked."
-
-
-class ContactHasNoCard(LoyaltyError):
-    code = "ContactHasNoCard"
-    message = "The customer has no card yet."
 
 
 class CardStatusRefused(LoyaltyError):

@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
     },
+    "make-promo-codes": {
+        "task": "loyalty.tasks.make_promo_codes",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "delete-old-interactions": {
         "task": "loyalty.tasks.delete_old_interactions",
         "schedule": 3600,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, fiscal_receipts, holding, interactions, limits, points
+from loyalty.services import books, code_orders, fiscal_receipts, holding, interactions, limits, points
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -46,3 +46,9 @@ def decide_fiscal_receipt(receipt_id: int) -> None:
 def decide_fiscal_receipts() -> None:
     """Decide the scanned receipts whose wake-up was lost."""
     fiscal_receipts.decide_waiting(actors.system("receipts"))
+
+
+@shared_task(name="loyalty.tasks.make_promo_codes")
+def make_promo_codes() -> None:
+    """Make the promo codes that were ordered."""
+    code_orders.make_codes(actors.system(code_orders.MAKE_CODES))

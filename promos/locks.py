@@ -1,7 +1,8 @@
 """Row locks on promotions and grants: after the card and the contact, before the balances.
 
-Promotions with a limit for all come first, by id, then the grants of the one contact, by promotion. The locks leave
-keys alone (FOR NO KEY UPDATE): a grant that is made meanwhile refers to its promotion and need not wait for it.
+A single-use code comes first, then promotions with a limit for all, by id, then the grants of the one contact, by
+promotion. The locks leave keys alone (FOR NO KEY UPDATE): a grant that is made meanwhile refers to its promotion and
+need not wait for it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,7 @@ from decimal import Decimal
 from django.db.models import Q
 
 from promos.errors import PromotionNotFound
-from promos.models import CustomerGrant, Promotion
+from promos.models import CodeBatch, CodeBatchStatus, CustomerGrant, PromoCode, Promotion
 
 _FOR_ALL = Q(budget__isnull=False) | Q(total_count__isnull=False)
 _FOR_ONE = Q(customer_cap__isnull=False) | Q(customer_count__isnull=False)
@@ -66,3 +67,14 @@ def lock_grants(contact_id: int, limits: Mapping[int, CustomerLimits]) -> dict[i
         )
         found = {grant.promotion_id: grant for grant in rows.all()}
     return found
+
+
+def lock_code(code_id: int) -> PromoCode:
+    """Lock and return a single-use code; it must exist."""
+    return PromoCode.objects.select_for_update(of=("self",), no_key=True).get(pk=code_id)
+
+
+def lock_next_batch() -> CodeBatch | None:
+    """Lock and return the oldest batch that is not done and that no other worker holds; None if there is none."""
+    waiting = CodeBatch.objects.exclude(status=CodeBatchStatus.DONE).order_by("id")
+    return waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()

@@ -65,7 +65,9 @@ def profiles(audience: Audience, zone: ZoneInfo) -> Iterator[list[Listed]]:
         yield [_listed(*row) for row in rows]
 
 
-def _listed(phone: str, tier: str | None, number: str | None, spendable: Decimal | None, held: Decimal | None) -> Listed:
+def _listed(
+    phone: str, tier: str | None, number: str | None, spendable: Decimal | None, held: Decimal | None
+) -> Listed:
     available = max((spendable or ZERO) - (held or ZERO), ZERO) if number else ZERO
     return Listed(phone, tier or "", number or "", available)
 

@@ -16,3 +16,10 @@ class HoldNotFound(LoyaltyError):
 class HoldResolved(LoyaltyError):
     code = "HoldResolved"
     message = "This hold was captured, voided, or has timed out."
+
+
+class TooManyWrongCodes(LoyaltyError):
+    """`retry_after`: seconds until this customer may try again."""
+
+    code = "TooManyWrongCodes"
+    message = "This customer has typed too many wrong codes."

@@ -12,7 +12,7 @@ from cards import locks as card_locks
 from cards import selectors as cards
 from cards.models import Card
 from customers import locks as customer_locks
-from customers.models import Contact
+from customers.models import Contact, ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
@@ -20,7 +20,7 @@ from loyalty.core.wake import wake
 from loyalty.ledger import posting
 from loyalty.models import Program
 from loyalty.selectors import scanned_receipts
-from loyalty.services import awarding, journal, locks, program, receipt_verdicts, wallet_senders
+from loyalty.services import awarding, journal, locks, program, receipt_verdicts, wallet_holder
 from loyalty.services.awarding import Cause, Gift
 from loyalty.services.receipt_verdicts import Verdict
 from loyalty.services.sales import FUTURE_TOLERANCE
@@ -43,20 +43,19 @@ def accept(actor: Actor, *, phone: str, number: str, code: str) -> int:
     """Take a scanned receipt of the customer with a phone (E.164), a card number, or both; return its id.
 
     Raises ReceiptQrInvalid, ReceiptKindRefused, ReceiptFromFuture, ReceiptTooOld, ReceiptSentBefore (by whomever),
-    CardNumberInvalid, CardNotFound, CardUnbound, ContactNotFound, PhoneBelongsToAnother, ContactHasNoCard,
-    OnlyBlockedCard.
+    ContactNotFound (also when phone and number do not belong together), CardNumberInvalid, CardNotFound, CardUnbound,
+    ContactWithoutCard, OnlyBlockedCard.
     """
     settings = program.settings()
     scanned = fiscal_qr.read(code, settings.tzinfo)
     _require_time(scanned, settings)
-    card = wallet_senders.usable_card(phone, number)
-    if card.contact_id is None:
-        raise RuntimeError("a card of a contact has no contact")
+    contact_id = wallet_holder.find(phone, number)
+    sender = Sender(contact_id, wallet_holder.usable_card(contact_id).pk, str(actor))
     with unit_of_work():
-        receipt_id = rows.accept(scanned, Sender(card.contact_id, card.pk, str(actor)), clock.now())
+        receipt_id = rows.accept(scanned, sender, clock.now())
         if receipt_id is None:
             raise ReceiptSentBefore()
-        journal.record(actor, "receipt.accept", name_of(scanned), contact_id=card.contact_id)
+        journal.record(actor, "receipt.accept", name_of(scanned), contact_id=contact_id)
         wake(DECIDE, receipt_id)
     return receipt_id
 
@@ -120,7 +119,7 @@ def _decide(actor: Actor, receipt: FiscalReceipt, settings: Program) -> None:
     same = scanned_receipts.same_sale(receipt, drive.store_id if drive else None, settings.tzinfo)
     if same is not None:
         rows.reject(receipt, ReceiptReason.ALREADY_CREDITED, now, same.purchase_id)
-    elif card is None:
+    elif card is None or contact.status == ContactStatus.BLOCKED:
         rows.reject(receipt, ReceiptReason.CARD_BLOCKED, now)
     else:
         verdict = receipt_verdicts.judge(receipt, contact, settings)

@@ -8,7 +8,8 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0002_block_reason_name_up_to_300'),
         ('customers', '0001_contacts_and_consents'),
-        ('promos', '0004_segment_changes_and_audiences_that_stay'),
+        ("promos", "0004_segment_changes_and_audiences_that_stay"),
+        ("promos", "0004_single_and_shared_codes_never_meet"),
     ]
 
     operations = [
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='fiscalreceipt',
             name='reason',
-            field=models.CharField(blank=True, choices=[('already_credited', 'The purchase was credited at the till'), ('card_blocked', 'The customer had no usable card'), ('no_promotion', 'No receipt promotion was live at that moment'), ('not_at_this_time', 'The promotion is for other hours or weekdays'), ('store_unknown', 'The promotion names stores, and the fiscal drive belongs to none known'), ('other_store', 'The promotion is for other stores'), ('below_minimum', 'The sum is too small'), ('not_for_you', 'The promotion is for other customers'), ('customer_count_used_up', 'The customer has used the promotion as often as allowed'), ('customer_cap_used_up', 'The customer has got the most that the promotion gives to one'), ('count_used_up', 'The promotion was used as often as allowed in all'), ('budget_used_up', "The promotion's budget is used up"), ('credited_at_till', 'The till credited the same purchase later')], db_default='', max_length=40),
+            field=models.CharField(blank=True, choices=[('already_credited', 'The purchase was credited at the till'), ('card_blocked', 'The customer was blocked, or had no usable card'), ('no_promotion', 'No receipt promotion was live at that moment'), ('not_at_this_time', 'The promotion is for other hours or weekdays'), ('store_unknown', 'The promotion names stores, and the fiscal drive belongs to none known'), ('other_store', 'The promotion is for other stores'), ('below_minimum', 'The sum is too small'), ('not_for_you', 'The promotion is for other customers'), ('customer_count_used_up', 'The customer has used the promotion as often as allowed'), ('customer_cap_used_up', 'The customer has got the most that the promotion gives to one'), ('count_used_up', 'The promotion was used as often as allowed in all'), ('budget_used_up', "The promotion's budget is used up"), ('credited_at_till', 'The till credited the same purchase later')], db_default='', max_length=40),
         ),
         migrations.AddConstraint(
             model_name='fiscalreceipt',

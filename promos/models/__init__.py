@@ -8,7 +8,7 @@ from promos.models.audiences import (
     SegmentMember,
     SegmentMode,
 )
-from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
+from promos.models.codes import LARGEST_BATCH, CodeBatch, CodeBatchStatus, CodeUse, PromoCode
 from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
 from promos.models.promotions import (
@@ -24,6 +24,7 @@ from promos.models.promotions import (
 
 __all__ = [
     "COUNTED",
+    "LARGEST_BATCH",
     "TERMS",
     "Audience",
     "CodeBatch",

@@ -25,7 +25,7 @@ class ReceiptReason(models.TextChoices):
     """
 
     ALREADY_CREDITED = "already_credited", "The purchase was credited at the till"
-    CARD_BLOCKED = "card_blocked", "The customer had no usable card"
+    CARD_BLOCKED = "card_blocked", "The customer was blocked, or had no usable card"
     NO_PROMOTION = "no_promotion", "No receipt promotion was live at that moment"
     NOT_AT_THIS_TIME = "not_at_this_time", "The promotion is for other hours or weekdays"
     STORE_UNKNOWN = "store_unknown", "The promotion names stores, and the fiscal drive belongs to none known"

@@ -9,14 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from promos import services
 from promos.models import CustomerGrant, Promotion
 from tests.factories import ContactFactory
-from tests.promos.marketing import live
+from tests.promos.marketing import coded
 
 pytestmark = pytest.mark.django_db
-
-
-def coded(**terms):
-    """A promotion by codes: 100 points each time, unless told otherwise."""
-    return live(**{"trigger": "code", "kind": "fixed", "value": Decimal(100)} | terms)
 
 
 def use(contact_id, promotion, *, most=None):

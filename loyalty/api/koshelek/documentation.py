@@ -160,4 +160,16 @@ receipt = _documented(
     body=serializers.ScannedReceipt,
     examples=[OpenApiExample("Example", _RECEIPT, request_only=True)],
 )
+promo_code = _documented(
+    13,
+    "Use a promo code that the customer typed",
+    _answer(
+        None, "Used: its points stand in the balance, to be spent now or when their escrow ends. The body is empty."
+    ),
+    body=serializers.PromoCode,
+    examples=[
+        OpenApiExample("Example", {"msisdn": "79001234567", "code": "NY26-P2C8-954T-2352"}, request_only=True),
+        OpenApiExample("Shared", {"cardNumber": "2990000000017", "code": "SUMMER2026"}, request_only=True),
+    ],
+)
 undocumented = extend_schema(exclude=True)

@@ -80,6 +80,18 @@ class ScannedReceipt(serializers.Serializer[Any]):
     )
 
 
+class PromoCode(serializers.Serializer[Any]):
+    """Call 13: who typed which code. At least one of msisdn and cardNumber; both must name one customer."""
+
+    msisdn = fields.MsisdnField(max_length=16, help_text="Digits of E.164 without `+`, up to 15.")
+    cardNumber = fields.TextField(max_length=40, help_text="The number of any card of the customer.")
+    code = fields.TextField(
+        required=True,
+        max_length=80,
+        help_text="As the customer typed it: capitals, blanks, dashes, letters that look alike do not matter.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """Who sends what: a phone (E.164) or "", a card number or "", and the text."""
@@ -87,6 +99,15 @@ class Sent:
     phone: str
     number: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """Who typed a code, and the code as it was typed. Of phone and number one may be empty."""
+
+    phone: str
+    number: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,14 @@ def read_receipt(body: dict[str, Any]) -> Sent:
     if not values["msisdn"] and not values["cardNumber"]:
         raise RequiredParameterMissing("msisdn or cardNumber: one of them is required.", names=["msisdn", "cardNumber"])
     return Sent(values["msisdn"], values["cardNumber"], values["qrCode"])
+
+
+def read_promo_code(body: dict[str, Any]) -> TypedCode:
+    """Return what call 13 brings. Raises RequiredParameterMissing, InvalidParameter, PhoneInvalid."""
+    values = _read(PromoCode, body)
+    if not values["msisdn"] and not values["cardNumber"]:
+        raise RequiredParameterMissing("msisdn or cardNumber: one of them is required.", names=["msisdn", "cardNumber"])
+    return TypedCode(values["msisdn"], values["cardNumber"], values["code"])
 
 
 def _read(form: type[serializers.Serializer[Any]], values: dict[str, Any]) -> dict[str, Any]:

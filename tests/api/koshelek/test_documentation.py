@@ -34,6 +34,7 @@ CALLS = {
     ("post", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous/{card_number}"),
     ("post", "/v1/promo/qrCode"),
+    ("post", "/v1/promo/code"),
 }
 
 
