@@ -39,6 +39,11 @@ app.conf.beat_schedule = {
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "change-segments": {
+        "task": "loyalty.tasks.change_segments",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "verify-ledger": {
         "task": "loyalty.tasks.verify_ledger",
         "schedule": crontab(hour=1, minute=30),

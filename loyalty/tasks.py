@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, code_orders, fiscal_receipts, holding, interactions, limits, points
+from loyalty.services import books, code_orders, fiscal_receipts, holding, interactions, limits, points, segments
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -52,3 +52,9 @@ def decide_fiscal_receipts() -> None:
 def make_promo_codes() -> None:
     """Make the promo codes that were ordered."""
     code_orders.make_codes(actors.system(code_orders.MAKE_CODES))
+
+
+@shared_task(name="loyalty.tasks.change_segments")
+def change_segments() -> None:
+    """Work off the orders to change segments."""
+    segments.work_off()

@@ -93,3 +93,27 @@ class ReceiptSentBefore(LoyaltyError):
 
     code = "ReceiptSentBefore"
     message = "This receipt was sent before."
+
+
+class AudienceNotFound(LoyaltyError):
+    code = "AudienceNotFound"
+    message = "There is no such audience."
+
+
+class AudienceInUse(LoyaltyError):
+    """`promotion`: the name of one that has been live for this audience."""
+
+    code = "AudienceInUse"
+    message = "A promotion has been live for this audience: its conditions stay. Make a copy and change that."
+
+
+class AudienceTooSlow(LoyaltyError):
+    """`seconds`: how long was waited."""
+
+    code = "AudienceTooSlow"
+    message = "Counting this audience takes too long now."
+
+
+class SegmentNotFound(LoyaltyError):
+    code = "SegmentNotFound"
+    message = "There is no such segment."

@@ -73,19 +73,21 @@ class Outcome:
 
 
 def outcome(status: int, data: Any) -> Outcome:
-    """Return how a call ended: cash desk `Status, Key, Value`; wallet `code, description`; others by HTTP status."""
+    """Return how a call ended: cash desk `Status, Key, Value`; wallet `code, description`; data `errors`."""
     body = data if isinstance(data, dict) else _NOTHING
     if "Status" in body and "Key" in body:
         return Outcome(body["Status"] is not True or status >= 400, str(body["Key"]), str(body.get("Value", "")))
     if status < 400:
         return Outcome(False, "OK")
-    return Outcome(True, str(body.get("code", status)), str(body.get("description", "")))
+    told = body["errors"] if isinstance(body.get("errors"), dict) else body
+    return Outcome(True, str(told.get("code", status)), str(told.get("description") or told.get("message", "")))
 
 
 def note(view: Any, request: Any, response: Any, started: float) -> None:
     """Hand a finished call over, when it failed or its client is logged in full. Never raises."""
     try:
-        data = response.data
+        # A list that streams has no data to look at, and its body is never held: nobody knows how long it is.
+        data = getattr(response, "data", None)
         ended = outcome(response.status_code, data)
         items = _refused(data) if isinstance(data, dict) and "Results" in data else []
         in_full = _in_full(view)
@@ -94,7 +96,7 @@ def note(view: Any, request: Any, response: Any, started: float) -> None:
         call = _call(view, request, response.status_code, ended, started)
         call.items, call.in_full = items, in_full
         response["X-Request-Id"] = call.correlation_id
-        if not in_full:
+        if not in_full or response.streaming:
             interaction_backlog.put(call)
             return
         response.add_post_render_callback(lambda rendered: _put_with_answer(call, rendered))

@@ -19,7 +19,7 @@ from promos import occasion as occasions
 from promos import services as promos
 from promos.basket import Line
 from promos.evaluation import Terms
-from promos.models import Audience, FiscalReceipt, Promotion, PromotionTrigger, ReceiptReason
+from promos.models import FiscalReceipt, Promotion, PromotionTrigger, ReceiptReason
 from promos.occasion import Occasion
 from promos.services import Allowance
 
@@ -79,13 +79,11 @@ def _fitting(
         birth_date=contact.birth_date,
     )
     live = selectors.live_at(receipt.purchased_at, PromotionTrigger.RECEIPT)
-    audiences = {promotion.audience_id for promotion in live if promotion.audience_id is not None}
-    asked = list(Audience.objects.filter(pk__in=audiences)) if audiences else []
-    theirs = which_include(asked, contact.pk, settings.tzinfo)
+    theirs = selectors.for_contact(live, lambda asked: which_include(asked, contact.pk, settings.tzinfo))
     fitting, reasons = [], []
     for promotion in live:
         obstacle = _obstacle(promotion, receipt, occasion)
-        if obstacle is None and promotion.audience_id is not None and promotion.audience_id not in theirs:
+        if obstacle is None and promotion not in theirs:
             obstacle = ReceiptReason.NOT_FOR_YOU
         if obstacle is None:
             fitting.append(promotion)

@@ -1,4 +1,4 @@
-"""Who stands behind what a wallet sends of its user: a phone, a card number, or both (specs/koshelek.md, calls 12 and 13)."""
+"""Who stands behind what a wallet sends of its user: a phone, a card number, or both (specs/koshelek.md, 12, 13)."""
 
 from cards import locks as card_locks
 from cards import numbers
