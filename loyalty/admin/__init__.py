@@ -1,8 +1,11 @@
 """The back office. Django's autodiscovery imports this package; each module registers its nouns on `site`."""
 
 from loyalty.admin import (
+    adjustments,
     api_clients,
     audiences,
+    card_imports,
+    card_series,
     cards,
     consents,
     contacts,
@@ -15,6 +18,7 @@ from loyalty.admin import (
     segments,
     settings,
     staff,
+    stores,
     tiers,
     words,
 )
@@ -22,8 +26,11 @@ from loyalty.admin import (
 words.apply()
 
 __all__ = [
+    "adjustments",
     "api_clients",
     "audiences",
+    "card_imports",
+    "card_series",
     "cards",
     "consents",
     "contacts",
@@ -36,5 +43,6 @@ __all__ = [
     "segments",
     "settings",
     "staff",
+    "stores",
     "tiers",
 ]

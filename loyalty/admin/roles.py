@@ -19,15 +19,19 @@ _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE
 _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 _RUNS_PROMOTIONS = "view add edit face go-live pause end duplicate"
+# Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
+_ASKS, _APPROVES = "view withdraw", "view approve refuse"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": ("view edit",           "view edit",           "view",          "view"),
+    "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
-    "cards.cardseries":  ("view",                "",                    "",              ""),
+    "cards.cardseries":  ("view add edit import", "",                   "",              ""),
+    "cards.cardimport":  ("view add",            "",                    "",              ""),
     "loyalty.purchase":  ("view",                "view",                "view",          "view"),
-    "loyalty.store":     ("view",                "",                    "",              ""),
+    "loyalty.store":     ("view add edit",       "",                    "",              ""),
     "loyalty.program":   ("view",                "",                    "",              ""),
+    "loyalty.adjustmentrequest": (_ASKS,         _ASKS,                 _APPROVES,       _APPROVES),
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),

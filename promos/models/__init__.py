@@ -8,8 +8,8 @@ from promos.models.audiences import (
     SegmentMember,
     SegmentMode,
 )
-from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
-from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
+from promos.models.codes import LARGEST_BATCH, CodeBatch, CodeBatchStatus, CodeUse, PromoCode
+from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
 from promos.models.promotions import (
     COUNTED,
@@ -24,6 +24,7 @@ from promos.models.promotions import (
 
 __all__ = [
     "COUNTED",
+    "LARGEST_BATCH",
     "TERMS",
     "Audience",
     "CodeBatch",
@@ -39,6 +40,7 @@ __all__ = [
     "PromotionKind",
     "PromotionStatus",
     "PromotionTrigger",
+    "ReceiptReason",
     "Segment",
     "SegmentChange",
     "SegmentChangeStatus",

@@ -75,6 +75,11 @@ _PERSON = {
     "locality": "Moscow",
 }
 
+_RECEIPT = {
+    "msisdn": "79001234567",
+    "qrCode": "t=20260118T1216&s=943.26&fn=9282000100072197&i=64318&fp=2918241905&n=1",
+}
+
 _NUMBER = OpenApiParameter("card_number", str, OpenApiParameter.PATH, description="The card's number.")
 
 
@@ -100,7 +105,7 @@ def _documented(number: int, summary: str, success: OpenApiResponse, *, body: An
 
 def _status_text(status: int) -> str:
     if status == 422:
-        return "A refusal: one of the codes 1009 to 4099 of the table."
+        return "A refusal: one of the codes 1009 and above of the table."
     return "Codes: " + ", ".join(f"{row.code} {row.error}" for row in errors.TABLE if row.status == status)
 
 
@@ -180,5 +185,24 @@ profiles = _documented(
     11,
     "Phones of the chosen audience with parameters",
     _answer(answers.ListedAnswer(many=True), "One element a person.", [_PROFILE]),
+)
+receipt = _documented(
+    12,
+    "Scanned cash receipt",
+    _answer(None, "Accepted. The body is empty; the award is decided in the background."),
+    body=serializers.ScannedReceipt,
+    examples=[OpenApiExample("Example", _RECEIPT, request_only=True)],
+)
+promo_code = _documented(
+    13,
+    "Use a promo code that the customer typed",
+    _answer(
+        None, "Used: its points stand in the balance, to be spent now or when their escrow ends. The body is empty."
+    ),
+    body=serializers.PromoCode,
+    examples=[
+        OpenApiExample("Example", {"msisdn": "79001234567", "code": "NY26-P2C8-954T-2352"}, request_only=True),
+        OpenApiExample("Shared", {"cardNumber": "2990000000017", "code": "SUMMER2026"}, request_only=True),
+    ],
 )
 undocumented = extend_schema(exclude=True)

@@ -36,6 +36,8 @@ CALLS = {
     ("get", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous/{card_number}"),
+    ("post", "/v1/promo/qrCode"),
+    ("post", "/v1/promo/code"),
 }
 
 
