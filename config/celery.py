@@ -39,10 +39,25 @@ app.conf.beat_schedule = {
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "import-card-numbers": {
+        "task": "loyalty.tasks.import_card_numbers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch-card-pool": {
+        "task": "loyalty.tasks.watch_card_pool",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
     "verify-ledger": {
         "task": "loyalty.tasks.verify_ledger",
         "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
+    },
+    "make-promo-codes": {
+        "task": "loyalty.tasks.make_promo_codes",
+        "schedule": 60,
+        "options": {"expires": 60},
     },
     "delete-old-interactions": {
         "task": "loyalty.tasks.delete_old_interactions",

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, expiry, holding, interactions, limits, points
+from loyalty.services import books, card_imports, code_orders, expiry, holding, interactions, limits, points, pool_watch
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -40,3 +40,21 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name="loyalty.tasks.import_card_numbers")
+def import_card_numbers() -> None:
+    """Work off the files of card numbers that wait."""
+    card_imports.run_waiting()
+
+
+@shared_task(name="loyalty.tasks.watch_card_pool")
+def watch_card_pool() -> None:
+    """Raise or end the alert of a low pool."""
+    pool_watch.look()
+
+
+@shared_task(name="loyalty.tasks.make_promo_codes")
+def make_promo_codes() -> None:
+    """Make the promo codes that were ordered."""
+    code_orders.make_codes(actors.system(code_orders.MAKE_CODES))

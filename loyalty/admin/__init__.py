@@ -3,6 +3,8 @@
 from loyalty.admin import (
     adjustments,
     api_clients,
+    card_imports,
+    card_series,
     cards,
     consents,
     contacts,
@@ -14,6 +16,7 @@ from loyalty.admin import (
     purchases,
     settings,
     staff,
+    stores,
     tiers,
     words,
 )
@@ -23,6 +26,8 @@ words.apply()
 __all__ = [
     "adjustments",
     "api_clients",
+    "card_imports",
+    "card_series",
     "cards",
     "consents",
     "contacts",
@@ -34,5 +39,6 @@ __all__ = [
     "purchases",
     "settings",
     "staff",
+    "stores",
     "tiers",
 ]

@@ -37,6 +37,7 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("promos.promotion", "campaign"),
             ("tiers.tier", "stairs"),
             ("cards.cardseries", "pin"),
+            ("cards.cardimport", "upload_file"),
             ("loyalty.store", "storefront"),
             ("loyalty.limit", "speed"),
         ),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 CONTACT = {
+    "public_id": _("public id"),
     "code": _("code"),
     "external_id": _("external id"),
     "phone": _("phone"),
@@ -27,6 +28,7 @@ CONTACT = {
     "created_at": _("created at"),
 }
 TIER = {
+    "public_id": _("public id"),
     "name": _("name"),
     "rank": _("rank"),
     "target": _("target"),
@@ -54,6 +56,8 @@ PROGRAM = {
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "available_with_escrow": _("points in escrow count as available"),
+    "low_pool_alert": _("alert of a low pool, free numbers"),
 }
 PROGRAM_HELP = {
     "zone": _("Decides days and years for everybody."),
@@ -70,7 +74,9 @@ PROGRAM_HELP = {
     "reservation_minutes": _("How long a wallet may hold a free number."),
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
+    "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
+    "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
 }
 PROMOTION = {
     # Other languages have another word for the name of a person.
@@ -111,6 +117,7 @@ PROMOTION_HELP = {
     "budget": _("Points that it gives at most in all. The last customer gets what is left. Empty: no limit."),
 }
 _BOOKS = {"account": _("account"), "contact_id": _("customer")}
+_BALANCE = {**_BOOKS, "public_id": _("public id")}
 FIELDS: dict[str, dict[str, Any]] = {
     "customers.contact": CONTACT,
     "customers.consent": {
@@ -143,6 +150,23 @@ FIELDS: dict[str, dict[str, Any]] = {
         "card_type": _("card type"),
         "next_serial": _("next serial number"),
         "issuing": _("issues numbers"),
+    },
+    "cards.cardimport": {
+        "file_name": _("file"),
+        "series": _("series"),
+        "category": _("category"),
+        "mode": _("bad lines"),
+        "status": _("status"),
+        "total": _("lines"),
+        "done": _("checked"),
+        "added": _("added"),
+        "refused": _("refused lines"),
+        "actor": _("who"),
+        "reason": _("reason"),
+        "created_at": _("uploaded at"),
+        "started_at": _("started at"),
+        "updated_at": _("last progress"),
+        "finished_at": _("finished at"),
     },
     "loyalty.purchase": {
         "purchase_id": _("PurchaseId"),
@@ -237,7 +261,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "log_full_until": _("logged in full until"),
         "created_at": _("created at"),
     },
-    "ledger.bonusbalance": _BOOKS,
+    "ledger.bonusbalance": _BALANCE,
     "ledger.operation": {
         "id": _("number"),
         "kind": _("kind"),
@@ -258,6 +282,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "promos.promotion": PROMOTION,
     "tiers.tier": TIER,
     "tiers.standing": {
+        "public_id": _("public id"),
         "contact": _("customer"),
         "tier": _("tier"),
         "entered_at": _("entered at"),
@@ -272,6 +297,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "customers.consent": (_("consent"), _("consents")),
     "cards.card": (_("card"), _("cards")),
     "cards.cardseries": (_("card series"), _("card series")),
+    "cards.cardimport": (_("import of numbers"), _("imports of numbers")),
     "loyalty.purchase": (_("purchase"), _("purchases")),
     "loyalty.store": (_("store"), _("stores")),
     "loyalty.program": (_("retailer settings"), _("retailer settings")),

@@ -166,6 +166,17 @@ class Program(models.Model):
         related_name="+",
         help_text="Whose phones the wallet app's lists give (getAllUsers); nobody's while it is empty.",
     )
+    available_with_escrow = models.BooleanField(
+        default=False, db_default=False, help_text="Partners read points in escrow as available, too (loyalty data)."
+    )
+    low_pool_alert = models.PositiveIntegerField(
+        default=100,
+        db_default=100,
+        validators=[MaxValueValidator(100_000)],
+        help_text="Fewer free virtual numbers than this raise an alert; 0: never.",
+    )
+    # The state of that alert: since when it is raised.
+    pool_low_since = models.DateTimeField(null=True, blank=True, editable=False)
     # Kept by the use case that changes limits: a purchase learns here, in a row it reads anyway, that none is set.
     limits_on = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField()

@@ -28,3 +28,10 @@ class AdjustmentDecided(LoyaltyError):
 class OwnAdjustment(LoyaltyError):
     code = "OwnAdjustment"
     message = "Nobody approves or refuses their own request."
+
+
+class TooManyWrongCodes(LoyaltyError):
+    """`retry_after`: seconds until this customer may try again."""
+
+    code = "TooManyWrongCodes"
+    message = "This customer has typed too many wrong codes."

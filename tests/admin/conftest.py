@@ -8,13 +8,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cards.models import Card, CardCategory
+from cards.models import Card, CardCategory, ImportMode
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors, clock
 from loyalty.ledger.accounts import Account
 from loyalty.models import Interaction, JobRun
-from loyalty.services import adjustments, api_clients, cards, promotions, purchases, staff, wallet
+from loyalty.services import adjustments, api_clients, card_imports, cards, promotions, purchases, staff, wallet
 from loyalty.services.adjustments import Wanted
 from loyalty.services.purchases import Sale
 from promos.basket import Line
@@ -78,6 +78,16 @@ def retailer(story_clock: object, db: None) -> Contact:
         recorded_at=now, surface="cash_desk", login="till-1", method="GET", path="/x", status=200, failed=True,
         key="StatusError", duration_ms=1, correlation_id="c-1",
     )  # fmt: skip
+    card_imports.start(
+        SYSTEM,
+        series_id=card.series_id,
+        category=CardCategory.VIRTUAL,
+        mode=ImportMode.SKIP_BAD,
+        file_name="numbers.csv",
+        content=b"1\n2\n",
+        reason="a print run",
+    )
+    card_imports.run_waiting()
     assert card.contact is not None
     return card.contact
 

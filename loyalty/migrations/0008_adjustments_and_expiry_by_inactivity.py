@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0001_contacts_and_consents'),
-        ('loyalty', '0005_fiscal_drives_and_the_wallets_audience'),
+        ('loyalty', '0007_alert_of_a_low_pool'),
         ('promos', '0003_offers_audiences_codes_receipts'),
     ]
 
