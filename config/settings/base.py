@@ -171,6 +171,13 @@ ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1,
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
 # 500 purchases of some eighty lines each.
 BATCH_MAX_MEMORY_SIZE = env.integer("MAX_BATCH_BYTES", 8_388_608, minimum=1024)
+# A file of a million card numbers has 21 MB at most; the form itself refuses more than 32.
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 41_943_040, minimum=1024)
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Off only in tests, which write the interaction log themselves.
 INTERACTION_LOG_THREAD = True
