@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from cards.models import (
@@ -59,6 +60,22 @@ def lock_free_number(now: datetime) -> Card | None:
         if card is None or not _reserved(card, now):
             return card
         passed.append(card.pk)
+
+
+# Numbers that other calls are taking are passed over: who lends many need not have these.
+_FREE_MANY = f"""
+SELECT card.id FROM cards_card card
+WHERE card.status = {CardStatus.NEW.value} AND card.category = {CardCategory.VIRTUAL.value}
+  AND NOT EXISTS (SELECT FROM cards_reservation WHERE card_id = card.id AND reserved_until > %(now)s)
+ORDER BY card.id LIMIT %(count)s FOR UPDATE OF card SKIP LOCKED
+"""
+
+
+def lock_free_numbers(count: int, now: datetime) -> list[int]:
+    """Lock up to `count` free virtual numbers of the pool; return the ids of their cards."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FREE_MANY, {"count": count, "now": now})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _first(sql: str, parameters: dict[str, Any]) -> Card | None:

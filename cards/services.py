@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.db import connection
+
+from cards import locks
 from cards.blocking import BlockReason
 from cards.models import BlockRecord, Card, CardStatus, Reservation
 
@@ -76,6 +80,35 @@ def reserve(card: Card, *, minutes: int, actor: str, now: datetime) -> Reservati
         defaults={"reserved_at": now, "reserved_until": now + timedelta(minutes=minutes), "actor": actor},
     )
     return reservation
+
+
+# A number that another call reserved since it was locked is not taken from it: the conflict leaves it alone.
+_LEND = """
+INSERT INTO cards_reservation AS held (card_id, reserved_at, reserved_until, actor)
+SELECT card_id, %(now)s, %(until)s, %(actor)s FROM unnest(%(cards)s::bigint[]) AS card_id ORDER BY card_id
+ON CONFLICT (card_id) DO UPDATE
+SET reserved_at = excluded.reserved_at, reserved_until = excluded.reserved_until, actor = excluded.actor
+WHERE held.reserved_until <= %(now)s
+"""
+
+
+def lend(count: int, *, until: datetime, actor: str, now: datetime) -> int:
+    """Reserve up to `count` free virtual numbers until a moment, for an actor; return how many (2 statements)."""
+    parameters: dict[str, Any] = {
+        "cards": locks.lock_free_numbers(count, now),
+        "until": until,
+        "actor": actor,
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_LEND, parameters)
+        return int(cursor.rowcount)
+
+
+def renew(*, until: datetime, actor: str, now: datetime) -> int:
+    """Let an actor keep what it has reserved until a later moment; return how many numbers it holds (1 statement)."""
+    held = Reservation.objects.filter(actor=actor, reserved_until__gt=now)
+    return held.update(reserved_at=now, reserved_until=until)
 
 
 def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockRecord:

@@ -1,6 +1,7 @@
 """The back office. Django's autodiscovery imports this package; each module registers its nouns on `site`."""
 
 from loyalty.admin import (
+    adjustments,
     api_clients,
     card_imports,
     card_series,
@@ -23,6 +24,7 @@ from loyalty.admin import (
 words.apply()
 
 __all__ = [
+    "adjustments",
     "api_clients",
     "card_imports",
     "card_series",

@@ -39,7 +39,7 @@ class CommandForm(forms.Form):
 
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
-        return [("", "", list(self))]
+        return [("", "", self.visible_fields())]
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -88,7 +88,8 @@ class Onward:
 
 @dataclass(frozen=True)
 class Command:
-    """One button. `run` calls a use case with the actor, the record and the valid form.
+    """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
+    once, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
     closes the form as well.
@@ -97,7 +98,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | Onward | None]
+    run: Callable[[Actor, Any, Any], Secret | Onward | str | None]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -118,7 +119,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
         if not form.errors:
             from django.contrib import messages
 
-            onward = outcome or Onward(back, command.done)
+            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or command.done)
             messages.success(request, str(onward.said))
             return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
@@ -127,7 +128,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Onward | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Onward | str | None:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import pages, roles
+from loyalty.admin import adjustments, pages, roles
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.models import JobRun, Program, Purchase
@@ -31,7 +31,7 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     searches = roles.may(request.user, "customers.contact")
     return {
         **context,
-        "page": Page([], tables=tables, warnings=warnings),
+        "page": Page([], tiles=adjustments.waiting(request), tables=tables, warnings=warnings),
         "programme": Page(groups),
         "searches": searches,
         "nobody": not roles.role_of(request.user),

@@ -20,7 +20,12 @@ LABELS = (
     _("Fixed points for the basket"),
     # Settings
     _("Only points still in escrow"), _("Within the balance"), _("May leave a debt"), _("Never"),
-    _("Some months after maturing"), _("End of that month"), _("End of that quarter"), _("End of that year"),
+    _("Some months after maturing"), _("Some months after the last purchase"),
+    _("End of that month"), _("End of that quarter"), _("End of that year"),
+    # Adjustments
+    _("Waits for a second person"), _("Posted"), _("Refused"), _("Withdrawn"),
+    _("Only spendable points that are taken can be owed."),
+    _("This moment is still to come. Choose one in the past."),
     # Limits
     _("Card"), _("Cashier"), _("Accruals"), _("Spends"), _("Number a day"), _("Amount a day"),
     _("A number of acts is a whole number."), _("The soft bound lies above the hard bound."),

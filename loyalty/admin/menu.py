@@ -26,6 +26,7 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
             ("ledger.bonusbalance", "account_balance_wallet"),
             ("ledger.operation", "menu_book"),
             ("ledger.lot", "stacks"),
+            ("loyalty.adjustmentrequest", "published_with_changes"),
             ("tiers.standing", "military_tech"),
         ),
     ),

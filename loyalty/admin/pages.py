@@ -31,6 +31,8 @@ _COLOURS = {
     "done": "success",
     "refused": "danger",
     "failed": "danger",
+    "waits for a second person": "warning",
+    "posted": "success",
 }
 
 

@@ -1,5 +1,6 @@
 """The programme's own records."""
 
+from loyalty.models.adjustments import AdjustmentRequest, AdjustmentStatus, AdjustmentUse
 from loyalty.models.api_clients import ApiClient, CashDeskRole, Surface
 from loyalty.models.interactions import Interaction
 from loyalty.models.jobs import JobRun
@@ -9,12 +10,16 @@ from loyalty.models.program import ExpiryRounding, PointsExpiry, Program, Return
 from loyalty.models.purchases import Purchase, PurchaseLine, PurchaseStatus
 from loyalty.models.returns import PurchaseReturn, ReturnKind, TillAnswer
 from loyalty.models.staff import StaffRole
-from loyalty.models.stores import Store
+from loyalty.models.stores import FiscalDrive, Store
 
 __all__ = [
+    "AdjustmentRequest",
+    "AdjustmentStatus",
+    "AdjustmentUse",
     "ApiClient",
     "CashDeskRole",
     "ExpiryRounding",
+    "FiscalDrive",
     "Interaction",
     "JobRun",
     "JournalEntry",

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import Purchase, Store
+from loyalty.models import AdjustmentRequest, Purchase, Store
 
 
 def lock_staff(user_id: int) -> User:
@@ -24,3 +24,8 @@ def lock_purchase(purchase_id: str) -> Purchase | None:
 def lock_store(store_id: int) -> Store:
     """Lock and return a store; it must exist."""
     return Store.objects.select_for_update(of=("self",), no_key=True).get(pk=store_id)
+
+
+def lock_adjustment(request_id: int) -> AdjustmentRequest:
+    """Lock and return a request for an adjustment; it must exist. A command: first in the order of locks."""
+    return AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)

@@ -105,9 +105,14 @@ def history(lines: Iterable[HistoryLine]) -> list[dict[str, str]]:
 def _card(number: str, status: int, barcode: str) -> dict[str, Any]:
     return {
         "cardNumber": number,
-        "cardState": "active" if status in USABLE else "inactive",
+        "cardState": card_state(status),
         "barcode": {"barcodeNumber": number, "barcodeType": barcodes.kind_of(barcode, number)},
     }
+
+
+def card_state(status: int) -> str:
+    """Return a card's state in the wallet's words."""
+    return "active" if status in USABLE else "inactive"
 
 
 def _dated(points: DatedPoints) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('loyalty', '0004_returns_and_holds'),
+        ('loyalty', '0006_points_in_escrow_may_count_as_available'),
     ]
 
     operations = [
