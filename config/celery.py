@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "expire-points": {
+        "task": "loyalty.tasks.expire_points",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "decide-fiscal-receipts": {
         "task": "loyalty.tasks.decide_fiscal_receipts",
         "schedule": 60,
@@ -36,6 +41,16 @@ app.conf.beat_schedule = {
     },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "import-card-numbers": {
+        "task": "loyalty.tasks.import_card_numbers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch-card-pool": {
+        "task": "loyalty.tasks.watch_card_pool",
         "schedule": 300,
         "options": {"expires": 300},
     },

@@ -17,6 +17,7 @@ from loyalty.core.errors import LoyaltyError
 from loyalty.ledger import expiry, locks, posting, rounding
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.models import PointsExpiry, Program
+from loyalty.selectors import audiences
 from loyalty.services import code_attempts, journal, points, program, receipts, wallet_holder
 from loyalty.services.unit_of_work import unit_of_work
 from promos import code_services, codes, selectors, services
@@ -82,7 +83,7 @@ def redeem(actor: Actor, *, phone: str, number: str, code: str) -> Redeemed:
     """Give a customer, named by phone (E.164), card number or both, what the promotion of a code gives.
 
     Raises PromoCodeMisspelled before anything is looked up; ContactNotFound (also when phone and number do not
-    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactWithoutCard,
+    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactHasNoCard,
     OnlyBlockedCard, ContactBlocked; PromoCodeUnknown, PromoCodeAlreadyUsed, PromoCodeNotValidNow, PromoCodeExpired,
     PromoCodeNotForCustomer, PromoCodeExhausted; Busy.
     """
@@ -103,7 +104,7 @@ def _read(typed: str, contact: Contact, settings: Program) -> _Use:
     code, live = found
     turn, used_by = _turn(code, contact)
     _require_on(code.promotion, live=live)
-    _require_fitting(code.promotion, contact, now.astimezone(settings.tzinfo))
+    _require_fitting(code.promotion, contact, now, settings)
     if used_by is not None:
         raise PromoCodeExhausted()
     return _Use(code, contact, turn, now)
@@ -134,23 +135,19 @@ def _require_on(promotion: Promotion, *, live: bool) -> None:
         raise PromoCodeNotValidNow()
 
 
-def _require_fitting(promotion: Promotion, contact: Contact, moment: datetime) -> None:
+def _require_fitting(promotion: Promotion, contact: Contact, now: datetime, settings: Program) -> None:
     """Refuse by the dates and hours of a live promotion, and when it is not for this customer."""
     occasion = Occasion(
-        moment=moment,
+        moment=now.astimezone(settings.tzinfo),
         store="",
-        first_purchase=lambda: receipts.is_first_purchase(contact.pk, moment),
+        first_purchase=lambda: receipts.is_first_purchase(contact.pk, now),
         birth_date=contact.birth_date,
     )
     for name in obstacles(promotion, occasion):
         if name in _OBSTACLES:
             raise _OBSTACLES[name]()
-    if not _in_audience(promotion, contact):
+    if promotion.audience is not None and not audiences.includes(promotion.audience, contact.pk, settings.tzinfo):
         raise PromoCodeNotForCustomer()
-
-
-def _in_audience(promotion: Promotion, contact: Contact) -> bool:
-    return promotion.audience is None
 
 
 def _use(actor: Actor, use: _Use, settings: Program) -> Redeemed:

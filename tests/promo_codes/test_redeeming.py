@@ -16,7 +16,7 @@ from loyalty.ledger import balances, invariants
 from loyalty.ledger.models import Lot, Operation, OperationKey
 from loyalty.models import JournalEntry, Program
 from loyalty.services import code_orders, promo_codes, promotions
-from promos.models import Audience, CodeUse, CustomerGrant, PromoCode, Promotion
+from promos.models import Audience, CodeUse, CustomerGrant, PromoCode, Promotion, Segment, SegmentMember
 from tests.factories import CardFactory, ContactFactory
 from tests.promo_codes.typing import APP, heard, spendable, use
 from tests.promos.marketing import MARKETER, coded, draft, moscow, shared_code, single_codes
@@ -123,7 +123,7 @@ def test_customers_who_cannot_get_points(anna: Card) -> None:
     assert heard(CardFactory(blocked=True), code) == "OnlyBlockedCard"
     with pytest.raises(ContactBlocked):
         use(CardFactory(contact=ContactFactory(blocked=True)), code)
-    for phone, refusal in ((ContactFactory().phone, "ContactWithoutCard"), ("+79990000000", "ContactNotFound")):
+    for phone, refusal in ((ContactFactory().phone, "ContactHasNoCard"), ("+79990000000", "ContactNotFound")):
         with pytest.raises(LoyaltyError) as refused:
             promo_codes.redeem(APP, phone=phone, number="", code=code)
         assert refused.value.code == refusal
@@ -188,11 +188,15 @@ def test_a_code_is_over_at_its_last_moment(anna: Card) -> None:
         assert heard(anna, code) == "PromoCodeExpired"
 
 
-def test_a_code_for_an_audience_is_not_for_the_others(anna: Card) -> None:
-    nobody = Audience.objects.create(
-        name="Nobody", conditions={"segments": []}, created_at=clock.now(), updated_at=clock.now()
+def test_a_code_for_an_audience_is_not_for_the_others(anna: Card, boris: Card) -> None:
+    now = clock.now()
+    regulars = Segment.objects.create(name="Regulars", created_at=now, updated_at=now)
+    SegmentMember.objects.create(segment=regulars, contact=anna.contact, added_at=now)
+    audience = Audience.objects.create(
+        name="Regulars", conditions={"segments": [regulars.pk]}, created_at=now, updated_at=now
     )
-    assert heard(anna, shared_code(audience=nobody)) in ("PromoCodeNotForCustomer", "100.00")
+    code = shared_code(audience=audience)
+    assert [heard(each, code) for each in (anna, boris)] == ["100.00", "PromoCodeNotForCustomer"]
 
 
 # How often

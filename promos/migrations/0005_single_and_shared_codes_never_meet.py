@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0001_contacts_and_consents'),
-        ('promos', '0003_offers_audiences_codes_receipts'),
+        ('promos', '0004_segment_changes_and_audiences_that_stay'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0002_block_reason_name_up_to_300'),
         ('customers', '0001_contacts_and_consents'),
-        ('loyalty', '0007_find_who_bought_lately'),
+        ("loyalty", "0009_find_who_bought_lately"),
     ]
 
     operations = [

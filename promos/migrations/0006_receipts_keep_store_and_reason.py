@@ -8,8 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0002_block_reason_name_up_to_300'),
         ('customers', '0001_contacts_and_consents'),
-        ("promos", "0004_segment_changes_and_audiences_that_stay"),
-        ("promos", "0004_single_and_shared_codes_never_meet"),
+        ("promos", "0005_single_and_shared_codes_never_meet"),
     ]
 
     operations = [
