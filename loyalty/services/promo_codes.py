@@ -83,7 +83,7 @@ def redeem(actor: Actor, *, phone: str, number: str, code: str) -> Redeemed:
     """Give a customer, named by phone (E.164), card number or both, what the promotion of a code gives.
 
     Raises PromoCodeMisspelled before anything is looked up; ContactNotFound (also when phone and number do not
-    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactHasNoCard,
+    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactWithoutCard,
     OnlyBlockedCard, ContactBlocked; PromoCodeUnknown, PromoCodeAlreadyUsed, PromoCodeNotValidNow, PromoCodeExpired,
     PromoCodeNotForCustomer, PromoCodeExhausted; Busy.
     """
