@@ -29,8 +29,23 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "expire-points": {
+        "task": "loyalty.tasks.expire_points",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "import-card-numbers": {
+        "task": "loyalty.tasks.import_card_numbers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch-card-pool": {
+        "task": "loyalty.tasks.watch_card_pool",
         "schedule": 300,
         "options": {"expires": 300},
     },

@@ -67,7 +67,7 @@ API_MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-API_PATHS = ("/v1/", "/api/")
+API_PATHS = ("/v1/", "/api/", "/priv/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 
 ROOT_URLCONF = "config.urls"
@@ -170,6 +170,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
+EXPIRY_LOTS_PER_RANGE = env.integer("EXPIRY_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
 PROMO_CODES_PER_CHUNK = env.integer("PROMO_CODES_PER_CHUNK", 20_000, minimum=1, maximum=100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
 # 500 purchases of some eighty lines each.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 CONTACT = {
+    "public_id": _("public id"),
     "code": _("code"),
     "external_id": _("external id"),
     "phone": _("phone"),
@@ -27,6 +28,7 @@ CONTACT = {
     "created_at": _("created at"),
 }
 TIER = {
+    "public_id": _("public id"),
     "name": _("name"),
     "rank": _("rank"),
     "target": _("target"),
@@ -43,15 +45,19 @@ PROGRAM = {
     "escrow_days": _("escrow, days"),
     "spending_share": _("spending share, %"),
     "points_expiry": _("points expire"),
-    "expiry_months": _("months after maturing"),
+    "expiry_months": _("months until they expire"),
     "expiry_rounding": _("rounded up to"),
     "return_policy": _("returns after maturing"),
+    "adjustment_alone": _("points in one act"),
+    "adjustment_alone_daily": _("points in one day"),
     "sufficiency": _("sufficient personal data"),
     "activate_on_bind": _("activate on binding"),
     "reservation_minutes": _("reservation, minutes"),
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "available_with_escrow": _("points in escrow count as available"),
+    "low_pool_alert": _("alert of a low pool, free numbers"),
 }
 PROGRAM_HELP = {
     "zone": _("Decides days and years for everybody."),
@@ -60,12 +66,17 @@ PROGRAM_HELP = {
     "excluded_categories": _("One a line, as the tills send them; capitals do not matter. No promotion reaches them."),
     "escrow_days": _("Days from the purchase until points can be spent."),
     "spending_share": _("The most of a basket that bonuses may pay."),
+    "points_expiry": _("Points earned so far keep their dates. A purchase by inactivity puts off all that live."),
+    "adjustment_alone": _("The most that one person gives or takes alone at once."),
+    "adjustment_alone_daily": _("The most that one person gives and takes alone in a day, added up."),
     "sufficiency": _("What must be known of a customer before a card becomes Active."),
     "activate_on_bind": _("A card becomes Active when it is bound to a contact whose data suffice."),
     "reservation_minutes": _("How long a wallet may hold a free number."),
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
+    "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
+    "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
 }
 PROMOTION = {
     # Other languages have another word for the name of a person.
@@ -106,6 +117,7 @@ PROMOTION_HELP = {
     "budget": _("Points that it gives at most in all. The last customer gets what is left. Empty: no limit."),
 }
 _BOOKS = {"account": _("account"), "contact_id": _("customer")}
+_BALANCE = {**_BOOKS, "public_id": _("public id")}
 FIELDS: dict[str, dict[str, Any]] = {
     "customers.contact": CONTACT,
     "customers.consent": {
@@ -139,6 +151,23 @@ FIELDS: dict[str, dict[str, Any]] = {
         "next_serial": _("next serial number"),
         "issuing": _("issues numbers"),
     },
+    "cards.cardimport": {
+        "file_name": _("file"),
+        "series": _("series"),
+        "category": _("category"),
+        "mode": _("bad lines"),
+        "status": _("status"),
+        "total": _("lines"),
+        "done": _("checked"),
+        "added": _("added"),
+        "refused": _("refused lines"),
+        "actor": _("who"),
+        "reason": _("reason"),
+        "created_at": _("uploaded at"),
+        "started_at": _("started at"),
+        "updated_at": _("last progress"),
+        "finished_at": _("finished at"),
+    },
     "loyalty.purchase": {
         "purchase_id": _("PurchaseId"),
         "contact": _("customer"),
@@ -163,6 +192,19 @@ FIELDS: dict[str, dict[str, Any]] = {
         "created_at": _("created at"),
     },
     "loyalty.program": PROGRAM,
+    "loyalty.adjustmentrequest": {
+        "contact": _("customer"),
+        "account": _("account"),
+        "amount": _("points"),
+        "may_owe": _("may leave a debt"),
+        "reason": _("reason"),
+        "maker": _("asked by"),
+        "requested_at": _("asked at"),
+        "status": _("status"),
+        "checker": _("decided by"),
+        "decided_at": _("decided at"),
+        "note": _("note"),
+    },
     "loyalty.jobrun": {
         "job": _("job"),
         "actor": _("who"),
@@ -219,7 +261,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "log_full_until": _("logged in full until"),
         "created_at": _("created at"),
     },
-    "ledger.bonusbalance": _BOOKS,
+    "ledger.bonusbalance": _BALANCE,
     "ledger.operation": {
         "id": _("number"),
         "kind": _("kind"),
@@ -240,6 +282,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "promos.promotion": PROMOTION,
     "tiers.tier": TIER,
     "tiers.standing": {
+        "public_id": _("public id"),
         "contact": _("customer"),
         "tier": _("tier"),
         "entered_at": _("entered at"),
@@ -254,6 +297,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "customers.consent": (_("consent"), _("consents")),
     "cards.card": (_("card"), _("cards")),
     "cards.cardseries": (_("card series"), _("card series")),
+    "cards.cardimport": (_("import of numbers"), _("imports of numbers")),
     "loyalty.purchase": (_("purchase"), _("purchases")),
     "loyalty.store": (_("store"), _("stores")),
     "loyalty.program": (_("retailer settings"), _("retailer settings")),
@@ -261,6 +305,7 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "loyalty.journalentry": (_("journal entry"), _("journal")),
     "loyalty.interaction": (_("interaction"), _("interaction log")),
     "loyalty.limit": (_("limit"), _("limits")),
+    "loyalty.adjustmentrequest": (_("adjustment"), _("adjustments")),
     "loyalty.apiclient": (_("API client"), _("API clients")),
     "ledger.bonusbalance": (_("balance"), _("balances")),
     "ledger.operation": (_("operation"), _("operations")),

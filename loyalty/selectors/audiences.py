@@ -105,7 +105,9 @@ def which_include(audiences_: Collection[Audience], contact_id: int, zone: ZoneI
     """Return the ids of those audiences that hold a contact now: one statement for all of them, none without any."""
     if not audiences_:
         return frozenset()
-    day, columns, parameters = today(zone), [], {}
+    day = today(zone)
+    columns: list[str] = []
+    parameters: dict[str, Any] = {}
     for number, audience in enumerate(audiences_):
         clauses, values = _clauses(audience.conditions, day, f"a{number}_")
         columns.append(f"({' AND '.join(clauses) or 'true'})")

@@ -1,4 +1,4 @@
-"""Whose phones the wallet app may ask for: an audience, streamed from a cursor on the server (specs/koshelek.md, 10-11).
+"""Whose phones the wallet app may ask for: an audience, streamed from a cursor on the server (koshelek.md, 10-11).
 
 A million phones pass through in lists of CHUNK rows; nothing here ever holds them all. The caller holds a snapshot.
 """

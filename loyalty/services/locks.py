@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import Purchase
+from loyalty.models import AdjustmentRequest, Purchase, Store
 
 
 def lock_staff(user_id: int) -> User:
@@ -19,3 +19,13 @@ def lock_device(user: User) -> TOTPDevice | None:
 def lock_purchase(purchase_id: str) -> Purchase | None:
     """Lock and return the purchase with the till's id, None if there is none: first in the order of locks."""
     return Purchase.objects.select_for_update(of=("self",), no_key=True).filter(purchase_id=purchase_id).first()
+
+
+def lock_store(store_id: int) -> Store:
+    """Lock and return a store; it must exist."""
+    return Store.objects.select_for_update(of=("self",), no_key=True).get(pk=store_id)
+
+
+def lock_adjustment(request_id: int) -> AdjustmentRequest:
+    """Lock and return a request for an adjustment; it must exist. A command: first in the order of locks."""
+    return AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)

@@ -14,7 +14,10 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("Every call", "`null`, an empty text and an absent key mean: not given. Blanks around a text are dropped."),
     ("Every call", "An answer leaves out what is absent. Points are written with two decimals, times are dates."),
     ("Every call", "Nothing may be cached: `Cache-Control: no-store`."),
-    ("Every call", "Barcode type: the series' own, or CODE_128 where the number is too long or short for it."),
+    (
+        "Every call",
+        "Barcode type: the series' own, or CODE_128 where the number's length or check digit does not fit it.",
+    ),
     ("1 Find", "The contact found by phone decides alone; only when there is none is the e-mail looked at."),
     ("1 Find", "E-mail: capitals do not matter, every other character does. Several owners: 422."),
     ("1 Find", "`birthDate` finds nobody; it only chooses among several owners of an e-mail. Fits none: 422."),

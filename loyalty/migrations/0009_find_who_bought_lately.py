@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0002_block_reason_name_up_to_300'),
         ('customers', '0001_contacts_and_consents'),
-        ('loyalty', '0005_fiscal_drives_and_the_wallets_audience'),
+        ("loyalty", "0008_adjustments_and_expiry_by_inactivity"),
     ]
 
     operations = [
