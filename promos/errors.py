@@ -62,3 +62,10 @@ class PromoCodeTaken(InvalidParameter):
 
     code = "PromoCodeTaken"
     message = "This code exists already."
+
+
+class CodesTooShort(InvalidParameter):
+    """`name`: length; `least` and `most`: the characters that so many codes may have."""
+
+    code = "CodesTooShort"
+    message = "Codes so short could be guessed."
