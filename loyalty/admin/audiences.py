@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.admin import audience_words, columns, pages, promotion_words
 from loyalty.admin.audience_forms import AudienceForm, CopyAudienceForm, FreezeForm
 from loyalty.admin.base import ReadOnly
-from loyalty.admin.commands import Command, Elsewhere, ReasonForm
+from loyalty.admin.commands import Command, Onward, ReasonForm
 from loyalty.admin.pages import Group, Page, Table
 from loyalty.admin.site import site
 from loyalty.core.actors import Actor
@@ -18,11 +18,11 @@ from loyalty.services import audiences, program, segments
 from promos.models import Audience
 
 
-def _opened(audience: Audience) -> Elsewhere:
-    return Elsewhere(pages.page_of("promos.audience", audience.pk))
+def _opened(audience: Audience) -> Onward:
+    return Onward(pages.page_of("promos.audience", audience.pk))
 
 
-def _create(actor: Actor, _subject: Audience | None, form: AudienceForm) -> Elsewhere:
+def _create(actor: Actor, _subject: Audience | None, form: AudienceForm) -> Onward:
     data = form.cleaned_data
     return _opened(audiences.create_audience(actor, data["name"], form.conditions(), data["reason"]))
 
@@ -32,10 +32,10 @@ def _change(actor: Actor, audience: Audience, form: AudienceForm) -> None:
     audiences.change_audience(actor, audience.pk, data["reason"], name=data["name"], conditions=form.conditions())
 
 
-def _freeze(actor: Actor, audience: Audience, form: FreezeForm) -> Elsewhere:
+def _freeze(actor: Actor, audience: Audience, form: FreezeForm) -> Onward:
     data = form.cleaned_data
     order = segments.freeze_audience(actor, audience.pk, data["name"], data["note"], data["reason"])
-    return Elsewhere(pages.page_of("promos.segment", order.segment_id))
+    return Onward(pages.page_of("promos.segment", order.segment_id))
 
 
 def _for_wallet(actor: Actor, audience: Audience, form: ReasonForm) -> None:

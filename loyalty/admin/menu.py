@@ -45,6 +45,8 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Marketing"),
         (
             ("promos.promotion", "campaign"),
+            ("promos.promocode", "confirmation_number"),
+            ("promos.codebatch", "inventory_2"),
             ("promos.audience", "groups"),
             ("promos.segment", "playlist_add_check"),
             ("promos.segmentchange", "upload_file"),

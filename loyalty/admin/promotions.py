@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import audience_words, columns, offer_faces, pages, promotion_words
+from loyalty.admin import audience_words, code_batches, columns, offer_faces, pages, promo_codes, promotion_words
 from loyalty.admin.base import ReadOnly
-from loyalty.admin.commands import Command, Elsewhere, ReasonForm
+from loyalty.admin.commands import Command, Onward, ReasonForm
 from loyalty.admin.offer_faces import FACE_COMMAND
 from loyalty.admin.pages import Group, Page, Table, Tile
 from loyalty.admin.promotion_forms import DuplicateForm, PromotionForm, TryForm
@@ -27,14 +27,14 @@ from promos.basket import Line
 from promos.models import Promotion, PromotionStatus, PromotionTrigger
 
 
-def _create(actor: Actor, _subject: None, form: PromotionForm) -> Elsewhere:
+def _create(actor: Actor, _subject: None, form: PromotionForm) -> Onward:
     made = use_cases.create_promotion(actor, form.terms(), form.cleaned_data["reason"])
-    return Elsewhere(pages.page_of("promos.promotion", made.pk))
+    return Onward(pages.page_of("promos.promotion", made.pk))
 
 
-def _duplicate(actor: Actor, promotion: Promotion, form: DuplicateForm) -> Elsewhere:
+def _duplicate(actor: Actor, promotion: Promotion, form: DuplicateForm) -> Onward:
     made = offers.duplicate_promotion(actor, promotion.pk, form.terms(), form.cleaned_data["reason"])
-    return Elsewhere(pages.page_of("promos.promotion", made.pk))
+    return Onward(pages.page_of("promos.promotion", made.pk))
 
 
 def _change(actor: Actor, promotion: Promotion, form: PromotionForm) -> None:
@@ -116,6 +116,8 @@ _COMMANDS = (
         danger=True,
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED),
     ),
+    promo_codes.ADD_SHARED,
+    code_batches.GENERATE,
 )
 
 
@@ -185,7 +187,8 @@ class PromotionAdmin(ReadOnly):
         """Say the terms in words, what it has given, and when it was live."""
         notes = [note] if (note := promotion_words.note(record)) else []
         groups = [Group(title, facts) for title, facts in promotion_words.terms(record)]
-        return Page(groups, tiles=_tiles(record), tables=[_periods(record)], notes=notes)
+        tables = [*_codes(record), _periods(record)]
+        return Page(groups, tiles=_tiles(record), tables=tables, notes=notes)
 
 
 def _tiles(promotion: Promotion) -> list[Tile]:
@@ -204,6 +207,12 @@ def _tiles(promotion: Promotion) -> list[Tile]:
 
 def _conditions(promotion: Promotion) -> dict[str, Any]:
     return promotion.audience.conditions if promotion.audience else {}
+
+
+def _codes(promotion: Promotion) -> list[Table]:
+    if promotion.trigger != PromotionTrigger.CODE:
+        return []
+    return [promo_codes.shared_codes(promotion), code_batches.batches(promotion)]
 
 
 def _periods(promotion: Promotion) -> Table:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.admin import columns, pages, roles
 from loyalty.admin.audience_forms import SegmentForm, UploadForm
 from loyalty.admin.base import ReadOnly
-from loyalty.admin.commands import Command, Elsewhere
+from loyalty.admin.commands import Command, Onward
 from loyalty.admin.pages import Group, Page, Table, Tile
 from loyalty.admin.site import site
 from loyalty.core.actors import Actor
@@ -34,10 +34,10 @@ _WHY: dict[str, Any] = {
 }
 
 
-def _create(actor: Actor, _subject: None, form: SegmentForm) -> Elsewhere:
+def _create(actor: Actor, _subject: None, form: SegmentForm) -> Onward:
     data = form.cleaned_data
     made = use_cases.create_segment(actor, data["name"], data["note"], data["reason"])
-    return Elsewhere(pages.page_of("promos.segment", made.pk))
+    return Onward(pages.page_of("promos.segment", made.pk))
 
 
 def _describe(actor: Actor, segment: Segment, form: SegmentForm) -> None:
@@ -45,7 +45,7 @@ def _describe(actor: Actor, segment: Segment, form: SegmentForm) -> None:
     use_cases.describe_segment(actor, segment.pk, data["name"], data["note"], data["reason"])
 
 
-def _upload(actor: Actor, segment: Segment, form: UploadForm) -> Elsewhere:
+def _upload(actor: Actor, segment: Segment, form: UploadForm) -> Onward:
     data = form.cleaned_data
     order = use_cases.upload(
         actor,
@@ -55,7 +55,7 @@ def _upload(actor: Actor, segment: Segment, form: UploadForm) -> Elsewhere:
         content=form.content(),
         reason=data["reason"],
     )
-    return Elsewhere(pages.page_of(_CHANGE, order.pk))
+    return Onward(pages.page_of(_CHANGE, order.pk))
 
 
 def progress(change: SegmentChange) -> SafeString:

@@ -20,6 +20,7 @@ from loyalty.services import (
     audiences,
     card_imports,
     cards,
+    code_orders,
     promotions,
     purchases,
     segments,
@@ -87,6 +88,10 @@ def retailer(story_clock: object, db: None) -> Contact:
     segments.upload(
         SYSTEM, segment.pk, mode="add", file_name="list.csv", content=b"79001230001\n79990000000\n", reason="spring"
     )
+    coded = {"name": "Poster", "trigger": "code", "kind": "fixed", "value": Decimal(50), "starts_at": now}
+    poster = promotions.create_promotion(SYSTEM, coded, "spring")
+    code_orders.add_shared_code(SYSTEM, poster.pk, "SUMMER2026", "posters")
+    code_orders.order_codes(SYSTEM, poster.pk, count=5, prefix="NY26", length=12, reason="flyers")
     JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
     wanted = Wanted("form-1", int(card.contact_id or 0), Account.SPENDABLE, Decimal(2000), "late parcel")
     adjustments.ask(actors.staff("vera", "cc_operator"), wanted)
