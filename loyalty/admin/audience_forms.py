@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from loyalty.admin.commands import ReasonForm
-from loyalty.admin.words import AUDIENCE, CARD_STATES, CONDITION_HELP, CONDITIONS, translated
+from loyalty.admin.marketing_words import AUDIENCE, CARD_STATES, CONDITION_HELP, CONDITIONS
+from loyalty.admin.words import translated
 from loyalty.models import Store
 from promos import audiences
 from promos.models import Audience, Segment, SegmentMode

@@ -8,8 +8,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.admin import pages
+from loyalty.admin.marketing_words import CARD_STATES, CONDITIONS
 from loyalty.admin.pages import Fact, Tile
-from loyalty.admin.words import CARD_STATES, CONDITIONS
 from loyalty.services import audiences
 from promos.audiences import CONDITIONS as ORDER
 from promos.errors import AudienceTooSlow

@@ -1,6 +1,5 @@
 """Imports of card numbers: the form that uploads a file, and the page that shows how far it is and what was wrong."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -26,7 +25,7 @@ from cards.models import (
     ImportMode,
     ImportStatus,
 )
-from loyalty.admin import columns, pages
+from loyalty.admin import columns, downloads, pages
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
 from loyalty.admin.journal import progress_bar
@@ -167,9 +166,7 @@ class CardImportAdmin(ReadOnly):
         head = [gettext("line"), gettext("number"), gettext("what is wrong")]
         causes = {cause.value: gettext(cause.label) for cause in ImportCause}
         again = gettext("%(cause)s, first in line %(line)s")
-        answer = StreamingHttpResponse(_written(record, head, causes, again), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="refused-{record.pk}.csv"'
-        return answer
+        return downloads.table(f"refused-{record.pk}.csv", head, _written(record, causes, again))
 
 
 def _tiles(record: CardImport) -> list[Tile]:
@@ -233,22 +230,6 @@ def _cause(fault: CardImportFault, causes: dict[str, str], again: str) -> str:
     return again % {"cause": cause, "line": fault.first_line} if fault.first_line else cause
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _written(record: CardImport, head: list[str], causes: dict[str, str], again: str) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # The mark by which spreadsheets know UTF-8.
-    yield "\ufeff"
-    yield writer.writerow(head)
+def _written(record: CardImport, causes: dict[str, str], again: str) -> Iterator[tuple[int, str, str]]:
     for fault in CardImportFault.objects.filter(card_import=record).order_by("line").iterator(chunk_size=5000):
-        yield writer.writerow([fault.line, _harmless(fault.number), _cause(fault, causes, again)])
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from running what a stranger's file has in the place of a number."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield fault.line, fault.number, _cause(fault, causes, again)

@@ -13,7 +13,7 @@ from unfold import widgets
 
 from loyalty.admin import pages
 from loyalty.admin.commands import Command, ReasonForm
-from loyalty.admin.words import FACE
+from loyalty.admin.marketing_words import FACE
 from loyalty.core.actors import Actor
 from loyalty.selectors import offers as reads
 from loyalty.services import offers

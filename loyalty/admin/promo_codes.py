@@ -18,9 +18,9 @@ from unfold import widgets
 from loyalty.admin import columns, pages, promotion_words
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.marketing_words import FIELDS
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
-from loyalty.admin.words import FIELDS
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.services import code_orders

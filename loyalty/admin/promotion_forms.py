@@ -15,7 +15,8 @@ from unfold import widgets
 from loyalty.admin import search
 from loyalty.admin.commands import CommandForm, ReasonForm, Tab
 from loyalty.admin.form_fields import Moment, OneALine
-from loyalty.admin.words import PROMOTION, PROMOTION_HELP, translated
+from loyalty.admin.marketing_words import PROMOTION, PROMOTION_HELP
+from loyalty.admin.words import translated
 from loyalty.core import clock
 from loyalty.services.promotions import DEFAULTS
 from promos.models import TERMS, Audience, Promotion, PromotionKind, PromotionTrigger

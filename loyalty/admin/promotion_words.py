@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.admin import pages
+from loyalty.admin.marketing_words import PROMOTION
 from loyalty.admin.pages import Fact
 from loyalty.admin.promotion_forms import ASKED, WEEKDAYS
-from loyalty.admin.words import PROMOTION
 from loyalty.core import clock
 from promos.models import Promotion, PromotionKind, PromotionStatus, PromotionTrigger
 

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from loyalty.admin import audience_words, code_batches, columns, offer_faces, pages, promo_codes, promotion_words
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
+from loyalty.admin.marketing_words import PROMOTION
 from loyalty.admin.offer_faces import FACE_COMMAND
 from loyalty.admin.pages import Group, Page, Table, Tile
 from loyalty.admin.promotion_forms import DuplicateForm, PromotionForm, TryForm
 from loyalty.admin.site import site
-from loyalty.admin.words import PROMOTION
 from loyalty.core.actors import Actor
 from loyalty.ledger.rounding import ZERO
 from loyalty.selectors import promotion_preview

@@ -1,20 +1,17 @@
 """Segments: lists of customers that people upload, what changed them, and which lines of a table named nobody."""
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import columns, pages, roles
+from loyalty.admin import columns, downloads, pages, roles
 from loyalty.admin.audience_forms import SegmentForm, UploadForm
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward
@@ -27,6 +24,7 @@ from promos.models import Segment, SegmentChange, SegmentChangeStatus, SegmentMe
 
 _CHANGE = "promos.segmentchange"
 _SHOWN = 100
+LOOKS_AGAIN = 2
 _WHY: dict[str, Any] = {
     segments.UNREADABLE: _("no phone, card number or contact code"),
     segments.UNKNOWN: _("nobody has it"),
@@ -59,15 +57,10 @@ def _upload(actor: Actor, segment: Segment, form: UploadForm) -> Onward:
 
 
 def progress(change: SegmentChange) -> SafeString:
-    """How far a change has come, as a mark or a bar."""
-    if change.status == SegmentChangeStatus.DONE:
-        return pages.mark(gettext("Done"), "success")
-    if not change.lines:
-        return pages.mark(pages.choice(change, "status"), "info")
-    return format_html(
-        '<span class="bo-progress"><progress max="{}" value="{}"></progress>{} / {}</span>',
-        *(change.lines, change.done, pages.whole(change.done), pages.whole(change.lines)),
-    )
+    """How far a change has come, as a bar; a frozen audience has no lines to count."""
+    if change.lines and change.status != SegmentChangeStatus.DONE:
+        return pages.bar(change.done, change.lines)
+    return pages.badge(change, "status")
 
 
 @admin.register(Segment, site=site)
@@ -152,7 +145,14 @@ class SegmentChangeAdmin(ReadOnly):
         """Show the counts, then the first lines that named nobody."""
         link = pages.link(record.segment.name, "promos.segment", record.segment_id)
         facts = [pages.Fact(_("segment"), link), *self.facts_of(record)]
-        return Page([Group(_("Order"), facts)], tiles=_tiles(record), tables=_problems(record), notes=_notes(record))
+        going_on = record.status != SegmentChangeStatus.DONE
+        return Page(
+            [Group(_("Order"), facts)],
+            tiles=_tiles(record),
+            tables=_problems(record),
+            notes=[gettext("A worker is at it. This page looks again by itself.")] if going_on else [],
+            refresh=LOOKS_AGAIN if going_on else 0,
+        )
 
     def report(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Answer with the lines that named nobody, as CSV for a spreadsheet."""
@@ -161,9 +161,9 @@ class SegmentChangeAdmin(ReadOnly):
         change = SegmentChange.objects.defer("content").filter(pk=pk).first()
         if change is None:
             return self.lost(request)
-        response = StreamingHttpResponse(_report(change), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="segment-change-{pk}.csv"'
-        return response
+        head = [gettext("line"), gettext("what stands there"), gettext("why")]
+        rows = [(line, text, str(_WHY[why])) for line, text, why in change.problems]
+        return downloads.table(f"segment-change-{pk}.csv", head, rows)
 
 
 def _tiles(change: SegmentChange) -> list[Tile]:
@@ -178,33 +178,13 @@ def _tiles(change: SegmentChange) -> list[Tile]:
     return tiles
 
 
-def _notes(change: SegmentChange) -> list[Any]:
-    if change.status == SegmentChangeStatus.DONE:
-        return []
-    return [_("A worker is at it. Open this page again in a minute.")]
-
-
 def _problems(change: SegmentChange) -> list[Table]:
     if not change.problem_count:
         return []
     rows = [(line, text, _WHY[why]) for line, text, why in change.problems[:_SHOWN]]
     headers = (_("line"), _("what stands there"), _("why"))
+    title = gettext("Lines that name no customer")
+    if change.problem_count > _SHOWN:
+        title = gettext("Lines that name no customer, the first %(count)s") % {"count": _SHOWN}
     more = reverse("admin:promos_segmentchange_report", args=[change.pk])
-    return [Table(_("Lines that name no customer"), headers, rows, more=more)]
-
-
-class _Echo:
-    """What csv writes to: it hands every line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _report(change: SegmentChange) -> Iterator[str]:
-    writer = csv.writer(_Echo(), delimiter=";")
-    yield "\ufeff"
-    yield str(writer.writerow([gettext("line"), gettext("what stands there"), gettext("why")]))
-    for line, text, why in change.problems:
-        # A spreadsheet takes what begins like this for a formula.
-        safe = f"'{text}" if text[:1] in "=+-@\t" else text
-        yield str(writer.writerow([line, safe, str(_WHY[why])]))
+    return [Table(title, headers, rows, more=more, more_text=_("Download all as CSV"))]
