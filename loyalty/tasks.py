@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, holding, interactions, limits, points
+from loyalty.services import books, holding, interactions, limits, points, year_end
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -34,3 +34,9 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name="loyalty.tasks.assess_tiers")
+def assess_tiers() -> None:
+    """Close years that have turned and judge standings that have ended."""
+    year_end.assess_due(actors.system(year_end.ASSESS))

@@ -168,6 +168,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
+YEAR_END_ROWS_PER_RANGE = env.integer("YEAR_END_ROWS_PER_RANGE", 1000, minimum=1, maximum=20000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
 # 500 purchases of some eighty lines each.
 BATCH_MAX_MEMORY_SIZE = env.integer("MAX_BATCH_BYTES", 8_388_608, minimum=1024)

@@ -12,13 +12,16 @@ from django.db.models import F
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy, InvalidParameter
-from loyalty.ledger import burning, locks, rollover
+from loyalty.ledger import burning, closing, locks, rollover
+from loyalty.ledger.closing import Closed
 from loyalty.ledger.rollover import ContactRange, Landed
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import JobRun
 from loyalty.services import program
 from loyalty.services.unit_of_work import unit_of_work
+from tiers import rules
 from tiers import services as tiers
+from tiers.services import Moved
 
 ROLLOVER = "roll_over_escrow"
 Progress = Callable[[int, int], None]
@@ -46,16 +49,26 @@ class RolloverSummary:
         self.upgraded += upgraded
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the clock had done to some contacts and is booked now: landings, moves between tiers, closed years."""
+
+    landed: Landed
+    moved: Moved
+    closed: Closed
+
+
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
-    """Land what has matured for one contact and move its tier, inside the caller's transaction."""
-    _land([contact_id], clock.now(), actor, zone)
+    """Land what has matured for one contact, move its tier, close its year, inside the caller's transaction."""
+    settle_many([contact_id], clock.now(), actor, zone)
 
 
 def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
-    """Lock the contact's balances, land what has matured and book what has expired, in the caller's transaction."""
+    """Lock the contact's balances, land what has matured, close its year and book what has expired, in the caller's
+    transaction."""
     now = clock.now()
-    if locks.lock_balances(contact_id, now).due:
-        _land([contact_id], now, actor, zone)
+    if locks.lock_balances(contact_id, now).due or closing.is_due(contact_id, rules.year_began(now, zone)):
+        settle_many([contact_id], now, actor, zone)
     burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor))
 
 
@@ -114,15 +127,34 @@ def _roll_over_range(
 ) -> None:
     with unit_of_work():
         rollover.commit_without_waiting()
-        landed, upgraded = _land(each.contacts, as_of, actor, zone)
-        JobRun.objects.filter(pk=run.pk).update(done=F("done") + landed.lots, updated_at=clock.now())
-    summary.add(landed, upgraded)
+        settled = settle_many(each.contacts, as_of, actor, zone)
+        JobRun.objects.filter(pk=run.pk).update(done=F("done") + settled.landed.lots, updated_at=clock.now())
+    summary.add(settled.landed, settled.moved.upgraded)
 
 
-def _land(contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo) -> tuple[Landed, int]:
+def settle_many(
+    contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo, *, ended: bool = False
+) -> Settled:
+    """Book what the clock has done to the contacts up to `as_of`, inside the caller's transaction.
+
+    Lots land first; then standings are judged, by the points of the year in which each landed; then points of years
+    that are over are moved out. `ended`: standings that have ended are judged although nothing lands.
+    """
     now = clock.now()
-    landed = rollover.roll_over(contacts, as_of=as_of, recorded_at=now, actor=str(actor), cause="maturity")
-    return landed, len(tiers.upgrade(landed.qualified, now, zone))
+    landed = rollover.roll_over(
+        contacts,
+        as_of=as_of,
+        recorded_at=now,
+        actor=str(actor),
+        cause="maturity",
+        year_began=rules.year_began(as_of, zone),
+    )
+    # Nothing is closed before the standings of all these contacts are judged by it.
+    moved = tiers.assess(contacts if landed.year_over or ended else landed.qualified, as_of, zone)
+    if not landed.year_over:
+        return Settled(landed, moved, Closed())
+    turns = rules.turns_until(as_of, zone)
+    return Settled(landed, moved, closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor)))
 
 
 def _silent(_done: int, _total: int) -> None:
