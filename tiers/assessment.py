@@ -51,7 +51,7 @@ class Ladder:
         return None
 
     def after(self, tier: Tier, balance: Decimal, moment: datetime) -> Tier:
-        """Return where a standing in `tier` that ends goes: what the balance earned; by `one_down` at most one lower."""
+        """Return the tier after a standing in `tier` ends: what the balance earned; by `one_down` at most one lower."""
         base = next(each for each in self.tiers if each.rank == 1)
         earned = self.reached(balance, moment) or base
         if self.tiers[0].system.assessment != AssessmentPolicy.ONE_DOWN:

@@ -1,6 +1,7 @@
 """Reading tiers and standings. No writes, no locks."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
@@ -42,10 +43,10 @@ def standing_at(contact_id: int, moment: datetime, zone: ZoneInfo) -> Standing |
     )
     if found is None or found.left_at is not None or not found.unsettled:
         return found
-    [course] = courses.of_contact(contact_id, moment) or [None]
-    *before, period = course.walk(Ladder(ladder(), zone), moment) if course else [None]
-    if not before or period is None:
+    walked = [course.walk(Ladder(ladder(), zone), moment) for course in courses.of_contact(contact_id, moment)]
+    if not walked or len(walked[0]) == 1:
         return found
+    period = walked[0][-1]
     return Standing(
         contact_id=contact_id,
         tier=period.tier,
@@ -56,9 +57,13 @@ def standing_at(contact_id: int, moment: datetime, zone: ZoneInfo) -> Standing |
     )
 
 
-def _unsettled(moment: datetime) -> ExpressionWrapper:
+def _unsettled(moment: datetime) -> ExpressionWrapper[Any]:
     due = Lot.objects.filter(
-        contact_id=OuterRef("contact_id"), account=Account.QUALIFYING, landed=None, remaining__gt=0, matures_at__lte=moment
+        contact_id=OuterRef("contact_id"),
+        account=Account.QUALIFYING,
+        landed=None,
+        remaining__gt=0,
+        matures_at__lte=moment,
     )
     changed = TierSystem.objects.filter(ladder_changed_at__lte=moment)
     return ExpressionWrapper(Q(ends_at__lte=moment) | Exists(due) | Exists(changed), BooleanField())

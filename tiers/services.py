@@ -98,6 +98,7 @@ def _leave(periods: Sequence[tuple[int, Period]]) -> None:
 
 
 def _enter(periods: Sequence[tuple[int, Period]]) -> None:
+    since = [period.joined_at if period.joined_at != period.entered_at else None for _, period in periods]
     with connection.cursor() as cursor:
         cursor.execute(
             _ENTER,
@@ -107,7 +108,9 @@ def _enter(periods: Sequence[tuple[int, Period]]) -> None:
                 "entered": [period.entered_at for _, period in periods],
                 "left": [period.left_at for _, period in periods],
                 "ends": [period.ends_at for _, period in periods],
-                "joined": [period.joined_at if period.joined_at != period.entered_at else None for _, period in periods],
+                "joined": [
+                    period.joined_at if period.joined_at != period.entered_at else None for _, period in periods
+                ],
                 "reasons": [period.reason for _, period in periods],
             },
         )
@@ -115,8 +118,8 @@ def _enter(periods: Sequence[tuple[int, Period]]) -> None:
 
 def ladder_changes() -> dict[int, datetime]:
     """Return the tier systems whose ladder changed and has not been applied to everyone yet, with the moment."""
-    pending = TierSystem.objects.filter(ladder_changed_at__isnull=False)
-    return dict(pending.values_list("pk", "ladder_changed_at"))
+    found = TierSystem.objects.values_list("pk", "ladder_changed_at")
+    return {system: changed_at for system, changed_at in found if changed_at is not None}
 
 
 def ladder_applied(changes: dict[int, datetime]) -> None:

@@ -14,7 +14,6 @@ from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.admin.site import site
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import BonusBalance, Draw, Lot, Operation, Transfer
-from loyalty.services import program
 
 MOST = 100
 
@@ -74,7 +73,7 @@ class BalanceAdmin(OfContact):
             Fact(_("booked"), pages.amount(record.amount)),
             Fact(_("ever entered"), pages.amount(record.lifetime)),
         ]
-        balance = contact_glance.balance_of(record.contact_id, program.settings().tzinfo)
+        balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
         tiles = contact_glance.tiles(balance)
         note = gettext(
             "The tiles show what counts at this moment. Booked points differ from them"

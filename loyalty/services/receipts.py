@@ -104,9 +104,7 @@ ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
 """
 _LOCKED = "FOR NO KEY UPDATE OF card"
-_HOLDER_BY_NUMBER = _HOLDER.format(
-    join="LEFT JOIN", where="card.number = %(value)s", unsettled=tiers.UNSETTLED
-)
+_HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s", unsettled=tiers.UNSETTLED)
 _HOLDER_BY_PHONE = _HOLDER.format(join="JOIN", where="contact.phone = %(value)s", unsettled=tiers.UNSETTLED)
 
 _INSERT = """

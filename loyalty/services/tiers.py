@@ -73,18 +73,6 @@ def add_tier(actor: Actor, above_id: int, values: dict[str, Any], reason: str) -
     return tier
 
 
-def change_assessment(actor: Actor, policy: str) -> None:
-    """Choose how a standing is judged when it ends (`AssessmentPolicy`); the journal keeps the old and the new.
-
-    Inside the caller's transaction. Standings that have ended before are judged by it, too, if no job has come yet.
-    """
-    for system in TierSystem.objects.exclude(assessment=policy):
-        journal.record(actor, "tiers.assessment", system.name, assessment=[system.assessment, policy])
-        system.assessment = policy
-        system.full_clean()
-        system.save(update_fields=["assessment"])
-
-
 def _assess_everyone(tier: Tier) -> None:
     """Let the target count from now on, and leave word for the job that applies it to everyone."""
     now = clock.now()

@@ -75,9 +75,7 @@ def assess_due(actor: Actor) -> YearEndSummary | None:
 
     None when nothing is due, or another run is at work.
     """
-    at_work = JobRun.objects.filter(
-        job__in=(ASSESS, CLOSE), finished_at=None, updated_at__gt=clock.now() - STALE
-    )
+    at_work = JobRun.objects.filter(job__in=(ASSESS, CLOSE), finished_at=None, updated_at__gt=clock.now() - STALE)
     if at_work.exists():
         return None
     changes = tiers.ladder_changes()
@@ -106,9 +104,7 @@ def _run(actor: Actor, job: str, until: datetime, progress: Progress) -> YearEnd
     if not ranges:
         return summary
     now, total = clock.now(), sum(len(each.contacts) for each in ranges)
-    run = JobRun.objects.create(
-        job=job, actor=str(actor), as_of=until, started_at=now, updated_at=now, total=total
-    )
+    run = JobRun.objects.create(job=job, actor=str(actor), as_of=until, started_at=now, updated_at=now, total=total)
     for each in ranges:
         try:
             summary.add(len(each.contacts), _settle_range(actor, until, each, run))
