@@ -6,8 +6,9 @@ before either has run - walks the same course, so a late job books what a prompt
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from tiers import rules
@@ -24,8 +25,12 @@ Landing = tuple[datetime, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A contact in a tier. `joined_at`: since when without a break; `year`: whose points earned it; open: no left_at."""
+    """A contact in a tier. `joined_at`: since when without a break; `year`: whose points earned it; open: no left_at.
 
+    `public_id` follows from the period before, so a read before the job names the period as the job will.
+    """
+
+    public_id: UUID
     tier: Tier
     entered_at: datetime
     joined_at: datetime
@@ -65,12 +70,19 @@ class Ladder:
         return (moment for moment in moments if after is not None and after < moment <= until)
 
 
-def opened(tier: Tier, entered_at: datetime, ends_at: datetime | None, reason: str, joined_at: datetime | None,
-           zone: ZoneInfo) -> Period:  # fmt: skip
+def opened(
+    public_id: UUID,
+    tier: Tier,
+    entered_at: datetime,
+    ends_at: datetime | None,
+    reason: str,
+    joined_at: datetime | None,
+    zone: ZoneInfo,
+) -> Period:
     """Return a standing that is open in the database as a period to walk on from."""
     assessed = reason == StandingReason.ASSESSED
     year = rules.closing_year(entered_at, zone) if assessed else entered_at.astimezone(zone).year
-    return Period(tier, entered_at, joined_at or entered_at, ends_at, reason, year)
+    return Period(public_id, tier, entered_at, joined_at or entered_at, ends_at, reason, year)
 
 
 def walk(held: Period, landings: Sequence[Landing], ladder: Ladder, until: datetime) -> list[Period]:
@@ -147,4 +159,5 @@ class _Course:
         before = self.periods[-1]
         joined_at = before.joined_at if before.tier.pk == tier.pk else moment
         ends_at = rules.ends_at(tier, moment, self._ladder.zone, year)
-        self.periods.append(Period(tier, moment, joined_at, ends_at, reason.value, year))
+        public_id = uuid5(before.public_id, moment.astimezone(UTC).isoformat())
+        self.periods.append(Period(public_id, tier, moment, joined_at, ends_at, reason.value, year))

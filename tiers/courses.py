@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
@@ -19,9 +20,9 @@ _MAY_MOVE = """
 ) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL AND standing.entered_at <= %(year_began)s))
 """
 
-_COURSES = """
-SELECT standing.id, standing.contact_id, standing.tier_id, standing.entered_at, standing.ends_at, standing.reason,
-    standing.joined_at, lot.moments, lot.amounts
+_COURSES = f"""
+SELECT standing.id, standing.public_id, standing.contact_id, standing.tier_id, standing.entered_at, standing.ends_at,
+    standing.reason, standing.joined_at, lot.moments, lot.amounts
 FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id AND tier.rank >= 1
 LEFT JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
 LEFT JOIN LATERAL (
@@ -30,10 +31,8 @@ LEFT JOIN LATERAL (
     FROM ledger_lot
     WHERE contact_id = standing.contact_id AND account = 3 AND remaining > 0 AND matures_at <= %(until)s
 ) lot ON true
-WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {narrowed}
+WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {_MAY_MOVE}
 """
-_THAT_MAY_MOVE = _COURSES.format(narrowed=_MAY_MOVE)
-_OF_CONTACTS = _COURSES.format(narrowed="true")
 
 # A range ends with the contact whose rows reach `size`, like those of the rollover; a changed ladder concerns everyone.
 _DUE = f"""
@@ -68,6 +67,7 @@ class Course:
     """An open standing and the qualifying points of the years not closed, with what is needed to walk on."""
 
     standing_id: int
+    public_id: UUID
     contact_id: int
     tier_id: int
     entered_at: datetime
@@ -80,7 +80,9 @@ class Course:
     def walk(self, ladder: Ladder, until: datetime) -> list[Period]:
         """Return the periods from the open standing on, as they stand at `until`."""
         tier = next(each for each in ladder.tiers if each.pk == self.tier_id)
-        held = assessment.opened(tier, self.entered_at, self.ends_at, self.reason, self.joined_at, ladder.zone)
+        held = assessment.opened(
+            self.public_id, tier, self.entered_at, self.ends_at, self.reason, self.joined_at, ladder.zone
+        )
         landings: list[Landing] = list(zip(self.moments or (), self.amounts or (), strict=True))
         return assessment.walk(held, landings, ladder, until)
 
@@ -95,12 +97,9 @@ class DueRange:
 
 def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> list[Course]:
     """Return the courses of those contacts whose standing may change by what has landed or ended (1 statement)."""
-    return _read(_THAT_MAY_MOVE, _moments(until, zone) | {"contacts": list(contacts)})
-
-
-def of_contact(contact_id: int, until: datetime) -> list[Course]:
-    """Return the course of a contact, with points that have matured and not landed; empty when not enrolled."""
-    return _read(_OF_CONTACTS, {"contacts": [contact_id], "until": until})
+    with connection.cursor() as cursor:
+        cursor.execute(_COURSES, _moments(until, zone) | {"contacts": list(contacts)})
+        return [Course(*row) for row in cursor.fetchall()]
 
 
 def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[DueRange]:
@@ -112,9 +111,3 @@ def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[DueRange]:
 
 def _moments(until: datetime, zone: ZoneInfo) -> dict[str, Any]:
     return {"until": until, "end": until + ZONE_SHIFT, "year_began": rules.year_began(until, zone)}
-
-
-def _read(sql: str, parameters: dict[str, Any]) -> list[Course]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Course(*row) for row in cursor.fetchall()]

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 
@@ -59,6 +60,7 @@ class Tier(models.Model):
     """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
 
     `target_since`: when the target was set or lowered, None if it always stood: nobody reached the tier before.
+    The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
     """
 
     system = models.ForeignKey(TierSystem, models.PROTECT, related_name="tiers")
@@ -70,6 +72,10 @@ class Tier(models.Model):
     multiplier = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     expiry_policy = models.CharField(max_length=16, choices=ExpiryPolicy.choices, default=ExpiryPolicy.NONE)
     expiry_days = models.PositiveIntegerField(null=True, blank=True)
+    rule_tree_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_node_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_constraint_id = models.UUIDField(db_default=RandomUUID(), editable=False)
 
     class Meta:
         ordering = ("system", "rank")

@@ -1,14 +1,16 @@
 """Reading tiers and standings. No writes, no locks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Case, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, When
 
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import Lot
-from tiers import courses
+from tiers import assessment
 from tiers.assessment import Ladder
 from tiers.models import Standing, Tier, TierSystem
 
@@ -29,25 +31,27 @@ def ladder() -> list[Tier]:
     return list(Tier.objects.select_related("system").order_by("rank"))
 
 
-def standing_at(contact_id: int, moment: datetime, zone: ZoneInfo) -> Standing | None:
+def standing_at(
+    contact_id: int, moment: datetime, zone: ZoneInfo, rungs: Sequence[Tier] | None = None
+) -> Standing | None:
     """Return the contact's standing at a moment as the clock decides it, None when it was not enrolled.
 
     Points that have matured and standings that have ended count, whether or not a job has booked it: then the standing
-    returned is not in the database yet (1 statement; 3 when something may be unbooked).
+    returned is the one that the job will write. 1 statement; 2 when something is unbooked and `rungs`, the tiers by
+    rank, are not given.
     """
-    found = (
-        Standing.objects.select_related("tier__system")
-        .annotate(unsettled=_unsettled(moment))
-        .filter(Q(left_at__isnull=True) | Q(left_at__gt=moment), contact_id=contact_id, entered_at__lte=moment)
-        .first()
+    found: Any = _at(contact_id, moment).first()
+    if found is None or found.left_at is not None or not found.unsettled or found.tier.rank < BASE_RANK:
+        return found
+    held = assessment.opened(
+        found.public_id, found.tier, found.entered_at, found.ends_at, found.reason, found.joined_at, zone
     )
-    if found is None or found.left_at is not None or not found.unsettled:
+    landings = list(zip(found.moments, found.amounts, strict=True))
+    *before, period = assessment.walk(held, landings, Ladder(rungs or ladder(), zone), moment)
+    if not before:
         return found
-    walked = [course.walk(Ladder(ladder(), zone), moment) for course in courses.of_contact(contact_id, moment)]
-    if not walked or len(walked[0]) == 1:
-        return found
-    period = walked[0][-1]
     return Standing(
+        public_id=period.public_id,
         contact_id=contact_id,
         tier=period.tier,
         entered_at=period.entered_at,
@@ -57,13 +61,20 @@ def standing_at(contact_id: int, moment: datetime, zone: ZoneInfo) -> Standing |
     )
 
 
-def _unsettled(moment: datetime) -> ExpressionWrapper[Any]:
-    due = Lot.objects.filter(
-        contact_id=OuterRef("contact_id"),
-        account=Account.QUALIFYING,
-        landed=None,
-        remaining__gt=0,
-        matures_at__lte=moment,
+def _at(contact_id: int, moment: datetime) -> QuerySet[Standing]:
+    """Return the standing at a moment, with the qualifying points to walk on only where something may be unbooked."""
+    counting = Lot.objects.filter(
+        contact_id=OuterRef("contact_id"), account=Account.QUALIFYING, remaining__gt=0, matures_at__lte=moment
     )
     changed = TierSystem.objects.filter(ladder_changed_at__lte=moment)
-    return ExpressionWrapper(Q(ends_at__lte=moment) | Exists(due) | Exists(changed), BooleanField())
+    due = Q(ends_at__lte=moment) | Exists(counting.filter(landed=None)) | Exists(changed)
+    lots = counting.order_by("matures_at", "id")
+    return (
+        Standing.objects.select_related("tier__system")
+        .annotate(
+            unsettled=ExpressionWrapper(due, BooleanField()),
+            moments=Case(When(unsettled=True, then=ArraySubquery(lots.values("matures_at")))),
+            amounts=Case(When(unsettled=True, then=ArraySubquery(lots.values("remaining")))),
+        )
+        .filter(Q(left_at__isnull=True) | Q(left_at__gt=moment), contact_id=contact_id, entered_at__lte=moment)
+    )

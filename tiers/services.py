@@ -28,9 +28,9 @@ WHERE standing.id = moved.id AND standing.left_at IS NULL
 
 _ENTER = """
 INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, left_at, ends_at, joined_at, reason)
-SELECT gen_random_uuid(), entered.* FROM unnest(
-    %(contacts)s::bigint[], %(tiers)s::bigint[], %(entered)s::timestamptz[], %(left)s::timestamptz[],
-    %(ends)s::timestamptz[], %(joined)s::timestamptz[], %(reasons)s::text[]) AS entered
+SELECT * FROM unnest(
+    %(ids)s::uuid[], %(contacts)s::bigint[], %(tiers)s::bigint[], %(entered)s::timestamptz[], %(left)s::timestamptz[],
+    %(ends)s::timestamptz[], %(joined)s::timestamptz[], %(reasons)s::text[])
 """
 
 
@@ -103,14 +103,13 @@ def _enter(periods: Sequence[tuple[int, Period]]) -> None:
         cursor.execute(
             _ENTER,
             {
+                "ids": [period.public_id for _, period in periods],
                 "contacts": [contact for contact, _ in periods],
                 "tiers": [period.tier.pk for _, period in periods],
                 "entered": [period.entered_at for _, period in periods],
                 "left": [period.left_at for _, period in periods],
                 "ends": [period.ends_at for _, period in periods],
-                "joined": [
-                    period.joined_at if period.joined_at != period.entered_at else None for _, period in periods
-                ],
+                "joined": since,
                 "reasons": [period.reason for _, period in periods],
             },
         )

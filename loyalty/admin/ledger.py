@@ -72,6 +72,7 @@ class BalanceAdmin(OfContact):
             Fact(_("account"), pages.choice(record, "account")),
             Fact(_("booked"), pages.amount(record.amount)),
             Fact(_("ever entered"), pages.amount(record.lifetime)),
+            self._fact(record, "public_id"),
         ]
         balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
         tiles = contact_glance.tiles(balance)

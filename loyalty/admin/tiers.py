@@ -131,7 +131,7 @@ class TierAdmin(ReadOnly):
         "expiry_days",
     )
     ordering = ("rank",)
-    facts = ("name", "rank", "target", "multiplier", "expiry_policy", "expiry_days")
+    facts = ("name", "rank", "target", "multiplier", "expiry_policy", "expiry_days", "public_id")
     commands = (
         Command(
             "edit",
@@ -175,9 +175,17 @@ class TierAdmin(ReadOnly):
         return TemplateResponse(request, "back_office/year_end.html", self.context(request, None) | shown)
 
     def page(self, request: HttpRequest, record: Tier) -> Page:
-        """Show the tier, and the way to the forecast."""
+        """Show the tier, the way to the forecast, and under which ids partners read the tier and its rule."""
+        partners = [
+            Fact(_("tier system"), record.system.public_id),
+            Fact(_("rule tree"), record.rule_tree_id),
+            Fact(_("rule node"), record.rule_node_id),
+            Fact(_("rule"), record.rule_id),
+            Fact(_("constraint"), record.rule_constraint_id),
+        ]
         forecast = pages.away(_("What the end of the year will bring"), reverse("admin:tiers_tier_year_end"))
-        return Page([Group("", [*self.facts_of(record), Fact("", forecast)])])
+        groups = [Group("", [*self.facts_of(record), Fact("", forecast)])]
+        return Page([*groups, Group(_("Ids for partners"), partners)] if record.target else groups)
 
 
 @admin.register(Standing, site=site)
@@ -195,7 +203,7 @@ class StandingAdmin(ReadOnly):
     list_select_related = ("contact", "tier")
     search_fields = ("contact",)
     search_help_text = _("The customer's phone, card number, code or surname")
-    facts = ("tier", "joined_at", "entered_at", "ends_at", "left_at", "reason")
+    facts = ("tier", "joined_at", "entered_at", "ends_at", "left_at", "reason", "public_id")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order one contact's standings as their index does."""

@@ -41,11 +41,13 @@ def _page(forecast: Forecast) -> Page:
     ]
     notes = [
         gettext(
-            "This is what %(moment)s will bring if nothing more is bought or returned until then. Nothing has been changed."
+            "This is what %(moment)s will bring if nothing more is bought or returned until then."
+            " Nothing has been changed."
         )
         % {"moment": pages.moment(forecast.turn)},
         gettext(
-            "Points in escrow count when they mature before that moment. Those that mature later count for the next year."
+            "Points in escrow count when they mature before that moment."
+            " Those that mature later count for the next year."
         ),
     ]
     return Page([], tiles, [_table(forecast.moves)], notes)

@@ -149,6 +149,9 @@ class Program(models.Model):
         related_name="+",
         help_text="Whose phones the wallet app's lists give (getAllUsers); nobody's while it is empty.",
     )
+    available_with_escrow = models.BooleanField(
+        default=False, db_default=False, help_text="Partners read points in escrow as available, too (loyalty data)."
+    )
     # Kept by the use case that changes limits: a purchase learns here, in a row it reads anyway, that none is set.
     limits_on = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField()

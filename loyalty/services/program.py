@@ -84,7 +84,8 @@ def change_settings(
 ) -> Program:
     """Store new settings and account names (code -> name, label); the journal keeps the old and new values.
 
-    `assessment`: how tiers are judged when they end (`tiers.models.AssessmentPolicy`), unchanged unless given. Raises InvalidParameter with the name of the first setting that cannot be so.
+    `assessment`: how tiers are judged when they end (`tiers.models.AssessmentPolicy`), unchanged unless given.
+    Raises InvalidParameter with the name of the first setting that cannot be so.
     """
     with unit_of_work():
         program = lock_settings()

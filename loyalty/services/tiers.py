@@ -89,7 +89,7 @@ def _require_known(values: dict[str, Any]) -> None:
 
 def _require_valid(tier: Tier) -> None:
     try:
-        tier.full_clean(exclude=["system", "rank"])
+        tier.full_clean()
     except ValidationError as error:
         name, texts = next(iter(error.message_dict.items()))
         raise InvalidParameter(texts[0], name="" if name == NON_FIELD_ERRORS else name) from error

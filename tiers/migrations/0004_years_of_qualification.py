@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0001_contacts_and_consents'),
-        ('tiers', '0002_standings_never_overlap'),
+        ('tiers', '0003_rules_have_ids'),
     ]
 
     operations = [
