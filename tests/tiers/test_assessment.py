@@ -177,9 +177,7 @@ def test_an_end_given_under_another_zone_is_the_turn_of_the_year_all_the_same(zo
     """Without that, points that close hours before the standing ends would have been for nothing."""
     rungs = ladder(zone=zone)
     held = start(rungs, "Gold", "2026-05-01")
-    moved = Period(
-        held.public_id, held.tier, held.entered_at, held.joined_at, at("2028-01-01", MOSCOW), "upgraded", 2026
-    )
+    moved = replace(held, ends_at=at("2028-01-01", MOSCOW))
     periods = assessment.walk(moved, [(at("2027-06-01"), Decimal(3000))], rungs, at("2028-01-03", zone))
     assert told(periods, zone)[1:] == [("Silver", "assessed", "2028-01-01", "2029-01-01")]
 
