@@ -85,7 +85,8 @@ class Tier(models.Model):
             ),
             models.UniqueConstraint(fields=("system", "name"), name="tier_name_once"),
             models.CheckConstraint(
-                condition=Q(rank__lte=1, target__isnull=True) | Q(rank__gt=1, target__gt=0),
+                # A comparison with NULL breaks no CHECK, so what must be there is asked for.
+                condition=Q(rank__lte=1, target__isnull=True) | Q(rank__gt=1, target__isnull=False, target__gt=0),
                 name="tier_target_above_base",
             ),
             models.CheckConstraint(condition=Q(multiplier__gt=0), name="tier_multiplier_positive"),
@@ -93,7 +94,7 @@ class Tier(models.Model):
                 condition=Q(rank__gt=1) | Q(expiry_policy=ExpiryPolicy.NONE), name="tier_base_never_expires"
             ),
             models.CheckConstraint(
-                condition=Q(expiry_policy=ExpiryPolicy.DAYS, expiry_days__gt=0)
+                condition=Q(expiry_policy=ExpiryPolicy.DAYS, expiry_days__isnull=False, expiry_days__gt=0)
                 | (~Q(expiry_policy=ExpiryPolicy.DAYS) & Q(expiry_days__isnull=True)),
                 name="tier_expiry_days",
             ),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import F
@@ -24,7 +25,7 @@ from loyalty.selectors import year_forecast
 from loyalty.selectors.year_forecast import Forecast
 from loyalty.services import points, program
 from loyalty.services.points import Settled
-from loyalty.services.unit_of_work import snapshot, unit_of_work
+from loyalty.services.unit_of_work import unit_of_work
 from tiers import courses, rules
 from tiers import services as tiers
 from tiers.courses import DueRange
@@ -93,8 +94,7 @@ def preview_year(year: int | None = None) -> Forecast:
     year = running if year is None else year
     if not running - rules.YEARS_BACK <= year <= running:
         raise InvalidParameter("Look at the running year, or one that is over.", name="year")
-    with snapshot():
-        return year_forecast.forecast(year, zone)
+    return year_forecast.forecast(year, zone)
 
 
 def _run(actor: Actor, job: str, until: datetime, progress: Progress) -> YearEndSummary:
@@ -107,7 +107,7 @@ def _run(actor: Actor, job: str, until: datetime, progress: Progress) -> YearEnd
     run = JobRun.objects.create(job=job, actor=str(actor), as_of=until, started_at=now, updated_at=now, total=total)
     for each in ranges:
         try:
-            summary.add(len(each.contacts), _settle_range(actor, until, each, run))
+            summary.add(len(each.contacts), _settle_range(actor, until, each, zone, run))
         except Busy:
             summary.busy += 1
         progress(summary.contacts, total)
@@ -115,10 +115,9 @@ def _run(actor: Actor, job: str, until: datetime, progress: Progress) -> YearEnd
     return summary
 
 
-def _settle_range(actor: Actor, until: datetime, each: DueRange, run: JobRun) -> Settled:
+def _settle_range(actor: Actor, until: datetime, each: DueRange, zone: ZoneInfo, run: JobRun) -> Settled:
     with unit_of_work():
         rollover.commit_without_waiting()
-        zone = program.settings().tzinfo
         settled = points.settle_many(each.contacts, until, actor, zone, ended=True)
         JobRun.objects.filter(pk=run.pk).update(done=F("done") + len(each.contacts), updated_at=clock.now())
     return settled
