@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from loyalty.ledger.rollover import ContactRange
 from tiers import assessment, rules
 from tiers.assessment import ZONE_SHIFT, Ladder, Landing, Period
 
@@ -36,8 +37,8 @@ WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {
 
 # A range ends with the contact whose rows reach `size`, like those of the rollover; a changed ladder concerns everyone.
 _DUE = f"""
-SELECT array_agg(contact_id ORDER BY contact_id), sum(weight)::bigint FROM (
-    SELECT contact_id, weight,
+SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
+    SELECT contact_id,
         (sum(weight) OVER (ORDER BY contact_id ROWS UNBOUNDED PRECEDING) - weight)::bigint / %(size)s AS part
     FROM (
         SELECT contact_id, sum(weight) AS weight FROM (
@@ -87,14 +88,6 @@ class Course:
         return assessment.walk(held, landings, ladder, until)
 
 
-@dataclass(frozen=True, slots=True)
-class DueRange:
-    """Contacts whose year or standing is over, and how many rows they bring."""
-
-    contacts: Sequence[int]
-    rows: int
-
-
 def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> list[Course]:
     """Return the courses of those contacts whose standing may change by what has landed or ended (1 statement)."""
     with connection.cursor() as cursor:
@@ -102,11 +95,11 @@ def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> l
         return [Course(*row) for row in cursor.fetchall()]
 
 
-def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[DueRange]:
+def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[ContactRange]:
     """Return the contacts with a year to close or a standing to judge at `until`, cut by rows (1 statement)."""
     with connection.cursor() as cursor:
         cursor.execute(_DUE, _moments(until, zone) | {"size": size})
-        return [DueRange(*row) for row in cursor.fetchall()]
+        return [ContactRange(*row) for row in cursor.fetchall()]
 
 
 def _moments(until: datetime, zone: ZoneInfo) -> dict[str, Any]:

@@ -17,10 +17,10 @@ from loyalty.ledger import locks
 
 @dataclass(frozen=True, slots=True)
 class ContactRange:
-    """Contacts with lots due, neighbours among those that have some, and how many lots they have."""
+    """Contacts for whom something is due, neighbours among those, and how much: lots, or contacts at the year end."""
 
     contacts: Sequence[int]
-    lots: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,36 @@
 """Rolling points over, for one contact inside a use case or for everyone in ranges (specs/points_and_tiers.md)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import Busy, InvalidParameter
 from loyalty.ledger import burning, closing, locks, rollover
 from loyalty.ledger.closing import Closed
-from loyalty.ledger.rollover import ContactRange, Landed
+from loyalty.ledger.rollover import Landed
 from loyalty.ledger.rounding import ZERO
-from loyalty.models import JobRun
-from loyalty.services import program
-from loyalty.services.unit_of_work import unit_of_work
+from loyalty.services import program, ranges
+from loyalty.services.ranges import Progress, RangeJob
 from tiers import rules
 from tiers import services as tiers
 from tiers.services import Moved
 
 ROLLOVER = "roll_over_escrow"
-Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the clock had done to some contacts and is booked now: landings, moves between tiers, closed years."""
+
+    landed: Landed
+    moved: Moved
+    closed: Closed
 
 
 @dataclass(slots=True)
@@ -41,21 +47,16 @@ class RolloverSummary:
     upgraded: int = 0
     busy: int = 0
 
-    def add(self, landed: Landed, upgraded: int) -> None:
+    def add(self, part: Settled) -> None:
         """Count one range."""
-        self.lots += landed.lots
-        self.spendable += landed.spendable
-        self.qualifying += landed.qualifying
-        self.upgraded += upgraded
+        self.lots += part.landed.lots
+        self.spendable += part.landed.spendable
+        self.qualifying += part.landed.qualifying
+        self.upgraded += part.moved.upgraded
 
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """What the clock had done to some contacts and is booked now: landings, moves between tiers, closed years."""
-
-    landed: Landed
-    moved: Moved
-    closed: Closed
+    def result(self) -> dict[str, Any]:
+        """Return what the row of the run keeps."""
+        return {"spendable": str(self.spendable), "qualifying": str(self.qualifying), "upgraded": self.upgraded}
 
 
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
@@ -80,56 +81,25 @@ def roll_over_escrow(
     Safe to kill, to run twice at once, to run late: each range is a transaction of its own, and what is
     landed is not due again. Raises InvalidParameter for an `as_of` in the future.
     """
-    moment = as_of or clock.now()
-    if moment > clock.now():
-        raise InvalidParameter("A time in the future goes only with a dry run.", name="as_of")
-    ranges = rollover.due_ranges(moment, settings.ROLLOVER_LOTS_PER_RANGE)
-    summary = RolloverSummary(contacts=sum(len(each.contacts) for each in ranges))
-    if ranges:
-        _run(actor, moment, ranges, summary, progress or _silent)
+    moment, zone = ranges.moment_of(as_of), program.settings().tzinfo
+    due = rollover.due_ranges(moment, settings.ROLLOVER_LOTS_PER_RANGE)
+    summary = RolloverSummary(contacts=sum(len(each.contacts) for each in due))
+    job = RangeJob(
+        ROLLOVER,
+        actor,
+        moment,
+        work=lambda contacts: settle_many(contacts, moment, actor, zone),
+        size=lambda part: part.landed.lots,
+        count=summary.add,
+        result=summary.result,
+    )
+    summary.busy = ranges.run(job, due, progress)
     return summary
 
 
 def preview_rollover(as_of: datetime) -> RolloverSummary:
     """Return what a rollover at `as_of` would take, writing nothing; the future is allowed."""
     return RolloverSummary(*rollover.preview(as_of))
-
-
-def _run(
-    actor: Actor, as_of: datetime, ranges: list[ContactRange], summary: RolloverSummary, progress: Progress
-) -> None:
-    zone = program.settings().tzinfo
-    now = clock.now()
-    total = sum(each.lots for each in ranges)
-    run = JobRun.objects.create(
-        job=ROLLOVER, actor=str(actor), as_of=as_of, started_at=now, updated_at=now, total=total
-    )
-    for each in ranges:
-        try:
-            _roll_over_range(actor, as_of, each, zone, run, summary)
-        except Busy:
-            summary.busy += 1
-        progress(summary.lots, total)
-    JobRun.objects.filter(pk=run.pk).update(
-        finished_at=clock.now(),
-        result={
-            "lots": summary.lots,
-            "spendable": str(summary.spendable),
-            "qualifying": str(summary.qualifying),
-            "upgraded": summary.upgraded,
-            "busy_ranges": summary.busy,
-        },
-    )
-
-
-def _roll_over_range(
-    actor: Actor, as_of: datetime, each: ContactRange, zone: ZoneInfo, run: JobRun, summary: RolloverSummary
-) -> None:
-    with unit_of_work():
-        rollover.commit_without_waiting()
-        settled = settle_many(each.contacts, as_of, actor, zone)
-        JobRun.objects.filter(pk=run.pk).update(done=F("done") + settled.landed.lots, updated_at=clock.now())
-    summary.add(settled.landed, settled.moved.upgraded)
 
 
 def settle_many(
@@ -155,7 +125,3 @@ def settle_many(
         return Settled(landed, moved, Closed())
     turns = rules.turns_until(as_of, zone)
     return Settled(landed, moved, closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor)))
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None

@@ -6,36 +6,39 @@ or come a month late.
 """
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import Busy, InvalidParameter
-from loyalty.ledger import rollover
+from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import JobRun
 from loyalty.selectors import year_forecast
 from loyalty.selectors.year_forecast import Forecast
-from loyalty.services import points, program
+from loyalty.services import points, program, ranges
 from loyalty.services.points import Settled
+from loyalty.services.ranges import Progress, RangeJob
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import courses, rules
 from tiers import services as tiers
-from tiers.courses import DueRange
 
 ASSESS = "assess_tiers"
 CLOSE = "close_year"
 STALE = timedelta(minutes=2)
 """A run that has reported nothing for so long was killed: the next one takes its work over."""
 
-Progress = Callable[[int, int], None]
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one range came to: contacts looked at, and what was booked for them."""
+
+    contacts: int
+    settled: Settled
 
 
 @dataclass(slots=True)
@@ -48,12 +51,16 @@ class YearEndSummary:
     reasons: Counter[str] = field(default_factory=Counter)
     busy: int = 0
 
-    def add(self, contacts: int, settled: Settled) -> None:
+    def add(self, part: Judged) -> None:
         """Count one range."""
-        self.contacts += contacts
-        self.lots += settled.closed.lots
-        self.points += settled.closed.points
-        self.reasons += settled.moved.reasons
+        self.contacts += part.contacts
+        self.lots += part.settled.closed.lots
+        self.points += part.settled.closed.points
+        self.reasons += part.settled.moved.reasons
+
+    def result(self) -> dict[str, Any]:
+        """Return what the row of the run keeps."""
+        return {"lots": self.lots, "points": str(self.points), "standings": dict(self.reasons)}
 
 
 def close_year(actor: Actor, year: int | None = None, progress: Progress | None = None) -> YearEndSummary:
@@ -68,7 +75,7 @@ def close_year(actor: Actor, year: int | None = None, progress: Progress | None 
         raise InvalidParameter(f"The year {year} is not over. Look ahead with a dry run.", name="year")
     if year < running - rules.YEARS_BACK:
         raise InvalidParameter(f"At most {rules.YEARS_BACK} years back.", name="year")
-    return _run(actor, CLOSE, rules.turn_of(year, zone), progress or _silent)
+    return _run(actor, CLOSE, rules.turn_of(year, zone), progress)
 
 
 def assess_due(actor: Actor) -> YearEndSummary | None:
@@ -80,7 +87,7 @@ def assess_due(actor: Actor) -> YearEndSummary | None:
     if at_work.exists():
         return None
     changes = tiers.ladder_changes()
-    summary = _run(actor, ASSESS, clock.now(), _silent)
+    summary = _run(actor, ASSESS, clock.now())
     if changes and not summary.busy:
         with unit_of_work():
             tiers.ladder_applied(changes)
@@ -97,44 +104,21 @@ def preview_year(year: int | None = None) -> Forecast:
     return year_forecast.forecast(year, zone)
 
 
-def _run(actor: Actor, job: str, until: datetime, progress: Progress) -> YearEndSummary:
-    zone = program.settings().tzinfo
-    ranges = courses.due_ranges(until, zone, settings.YEAR_END_ROWS_PER_RANGE)
-    summary = YearEndSummary()
-    if not ranges:
-        return summary
-    now, total = clock.now(), sum(len(each.contacts) for each in ranges)
-    run = JobRun.objects.create(job=job, actor=str(actor), as_of=until, started_at=now, updated_at=now, total=total)
-    for each in ranges:
-        try:
-            summary.add(len(each.contacts), _settle_range(actor, until, each, zone, run))
-        except Busy:
-            summary.busy += 1
-        progress(summary.contacts, total)
-    _finish(run, summary)
-    return summary
-
-
-def _settle_range(actor: Actor, until: datetime, each: DueRange, zone: ZoneInfo, run: JobRun) -> Settled:
-    with unit_of_work():
-        rollover.commit_without_waiting()
-        settled = points.settle_many(each.contacts, until, actor, zone, ended=True)
-        JobRun.objects.filter(pk=run.pk).update(done=F("done") + len(each.contacts), updated_at=clock.now())
-    return settled
-
-
-def _finish(run: JobRun, summary: YearEndSummary) -> None:
-    JobRun.objects.filter(pk=run.pk).update(
-        finished_at=clock.now(),
-        result={
-            "contacts": summary.contacts,
-            "lots": summary.lots,
-            "points": str(summary.points),
-            "standings": dict(summary.reasons),
-            "busy_ranges": summary.busy,
-        },
+def _run(actor: Actor, job: str, until: datetime, progress: Progress | None = None) -> YearEndSummary:
+    zone, summary = program.settings().tzinfo, YearEndSummary()
+    due = courses.due_ranges(until, zone, settings.YEAR_END_ROWS_PER_RANGE)
+    summary.busy = ranges.run(
+        RangeJob(
+            job,
+            actor,
+            until,
+            work=lambda contacts: Judged(len(contacts), points.settle_many(contacts, until, actor, zone, ended=True)),
+            size=lambda part: part.contacts,
+            count=summary.add,
+            result=summary.result,
+            unit="contacts",
+        ),
+        due,
+        progress,
     )
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
+    return summary

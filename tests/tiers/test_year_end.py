@@ -1,4 +1,4 @@
-"""The job of the year end: in ranges, resumable, late, twice; and the forecast that tells beforehand what it will do."""
+"""The job of the year end: in ranges, resumable, late, twice; and the forecast that tells beforehand what it does."""
 
 import random
 from collections import Counter
