@@ -7,6 +7,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
 from loyalty.api import interaction_backlog
+from loyalty.api.authentication import forget_credentials
 
 
 @pytest.fixture
@@ -23,8 +24,10 @@ def connection_of_the_test() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _empty_backlog() -> Iterator[None]:
-    """Calls of one test do not fill the interaction log of the next."""
-    interaction_backlog.backlog.clear()
+def _nothing_remembered() -> Iterator[None]:
+    """Calls of one test neither fill the interaction log of the next nor leave it their credentials."""
+    for forget in (interaction_backlog.backlog.clear, forget_credentials):
+        forget()
     yield
-    interaction_backlog.backlog.clear()
+    for forget in (interaction_backlog.backlog.clear, forget_credentials):
+        forget()

@@ -169,4 +169,4 @@ class LoyaltyDataError(serializers.Serializer[Any]):
 
 class LoyaltyDataRefusal(serializers.Serializer[Any]):
     status = serializers.ChoiceField(["error"])
-    errors = LoyaltyDataError()
+    errors = LoyaltyDataError()  # type: ignore[assignment]  # the vendor's word; here it is only read as a shape
