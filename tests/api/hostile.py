@@ -28,7 +28,7 @@ OTHER_JSON: tuple[str, ...] = (
 )  # fmt: skip
 
 # A whole body, where VALUE stands for the text of a right value: each is broken in another way.
-BROKEN_BODIES: tuple[str, ...] = ('{"NAME": VALUE, "NAME": VALUE}', '{"NAME": VALUE', '{"NAME": VALUE}{}', "[VALUE]")
+BROKEN_BODIES: tuple[str, ...] = ("{NAME: VALUE, NAME: VALUE}", "{NAME: VALUE", "{NAME: VALUE}{}", "[VALUE]")
 
 # Bytes after the `=` of a query, or in place of a part of a path.
 OTHER_BYTES: tuple[str, ...] = (

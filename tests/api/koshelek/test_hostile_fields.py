@@ -21,7 +21,7 @@ from tests.api.described import Field
 from tests.api.koshelek.conftest import ANNA, CONTENT_TYPE, Wallet, assert_texts_only, buy
 from tests.promos import marketing
 
-CODES = {(row.status, row.code) for row in errors.TABLE if row.status in (404, 405, 422)}
+CODES = {(row.status, row.code) for row in errors.TABLE if row.status in (404, 405, 413, 422)}
 FIELDS = described.fields("/v1/")
 RIGHT: dict[str, Any] = ANNA | {
     "email": "anna@example.com", "firstName": "Anna", "patronymic": "Petrovna", "sex": "f", "birthdate": "1990-05-17",
@@ -55,13 +55,13 @@ class Shop:
     def address(self, field: Field) -> str:
         return field.path.replace("{card_number}", self.reserved if "/anonymous/" in field.path else self.card)
 
-    def send(self, method: str, address: str, body: bytes = b"", **more: Any) -> int:
+    def send(self, method: str, address: str, body: bytes = b"", content_type: str = "application/json") -> int:
         """Send; check the answer, and that a refusal left no trace. What was accepted is taken back."""
         # All that was accepted is taken back: the state before the first call is that before each.
         self.before = self.before or contents()
         with taken_back():
             response = self.wallet.http.generic(
-                method.upper(), address, body, "application/json", headers=self.wallet.headers | more
+                method.upper(), address, body, content_type, headers=self.wallet.headers
             )
             assert hostile.betrayed(self.marks, response) == []
             assert response.headers["Content-Type"] == CONTENT_TYPE
@@ -98,56 +98,81 @@ def shared_out(field: Field, values: list[str]) -> list[str]:
     return values[calls.index(field) :: len(calls)]
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.where == "body"], ids=str)
-def test_every_field_of_a_body(shop: Shop, field: Field) -> None:
-    beside = json.dumps(shop.right_values(field))[1:-1]
+def places(where: str) -> dict[str, list[Field]]:
+    """Return the fields of the body, query or path of each call that has any."""
+    found: dict[str, list[Field]] = {}
+    for field in FIELDS:
+        if field.where == where:
+            found.setdefault(f"{field.method.upper()} {field.path}", []).append(field)
+    return found
+
+
+BODIES, QUERIES, PATHS = places("body"), places("query"), places("path")
+
+
+@pytest.mark.parametrize("call", BODIES)
+def test_every_field_of_a_body(shop: Shop, call: str) -> None:
+    for field in BODIES[call]:
+        sent, refused = in_body(shop, field), shop.refused
+        for body in sent:
+            assert shop.send(field.method, shop.address(field), body) in (200, 422), (field.name, body[:200])
+        assert shop.refused - refused > len(sent) / 4, field
+    assert logged(shop) == shop.refused
+
+
+def in_body(shop: Shop, field: Field) -> list[bytes]:
+    """Return bodies that are right but for one field, and some that are broken at it."""
+    name, beside = json.dumps(field.name), json.dumps(shop.right_values(field))[1:-1]
     right = json.dumps(RIGHT.get(field.name, shop.card))
-    bodies = [f"{{{beside}, {json.dumps(field.name)}: {value}}}" for value in shared_out(field, hostile.in_json())]
-    bodies += [broken.replace("NAME", field.name).replace("VALUE", right) for broken in hostile.BROKEN_BODIES]
-    sent = [body.encode() for body in bodies]
-    whole = f"{{{beside}, {json.dumps(field.name)}: {right}}}"
-    sent += [
+    whole = f"{{{beside}, {name}: {right}}}"
+    texts = [f"{{{beside}, {name}: {value}}}" for value in shared_out(field, hostile.in_json())]
+    texts += [broken.replace("NAME", name).replace("VALUE", right) for broken in hostile.BROKEN_BODIES]
+    others = [
         b"\xef\xbb\xbf" + whole.encode(),
         whole.encode("utf-16"),
-        whole.encode().replace(right.encode(), b'"\xff"'),
+        whole.replace(right, '"\xff"').encode("latin-1"),
     ]
-    for body in sent:
-        assert shop.send(field.method, shop.address(field), body) in (200, 422), body[:200]
-    assert shop.refused > len(sent) / 4
+    return [text.encode() for text in texts] + others
+
+
+@pytest.mark.parametrize("call", QUERIES)
+def test_every_field_of_a_query(shop: Shop, call: str) -> None:
+    for field in QUERIES[call]:
+        beside = "&".join(f"{name}={value}" for name, value in shop.right_values(field).items())
+        endings = [f"={value}" for value in hostile.in_address()]
+        # What is written around a name makes it another, unknown one.
+        endings += ["", "[]=a", "[$ne]=a", f"=a&{field.name}=b"]
+        for ending in endings:
+            query = f"{field.name}{ending}&{beside}"
+            assert shop.send(field.method, f"{shop.address(field)}?{query}") in (200, 422), query[:200]
+    assert shop.refused > len(endings) / 4
     assert logged(shop) == shop.refused
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.where == "query"], ids=str)
-def test_every_field_of_a_query(shop: Shop, field: Field) -> None:
-    beside = "&".join(f"{name}={value}" for name, value in shop.right_values(field).items())
-    values = hostile.in_address()
-    queries = [f"{field.name}={value}&{beside}" for value in values]
-    queries += [f"{field.name}{ending}&{beside}" for ending in ("", "[]=a", "[$ne]=a", f"=a&{field.name}=b")]
-    for query in queries:
-        assert shop.send(field.method, f"{shop.address(field)}?{query}") in (200, 422), query[:200]
-    # What is written around a name makes it another, unknown one.
-    assert shop.refused > len(values) / 4
-    assert logged(shop) == shop.refused
-
-
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.where == "path"], ids=str)
-def test_every_field_of_an_address(shop: Shop, field: Field) -> None:
-    body = json.dumps({name: RIGHT[name] for name in ("phone", "allow")}).encode()
-    values = [
-        *hostile.in_address(),
-        "..",
-        ".",
-        "%2e%2e",
-        "%2F",
-        "anonymous",
-        "getAllUsers%00",
-        f"{shop.card}%20",
-        f"{shop.card}%0a",
-    ]
+@pytest.mark.parametrize("call", PATHS)
+def test_every_field_of_an_address(shop: Shop, call: str) -> None:
+    (field,) = PATHS[call]
+    values = [*shared_out(field, hostile.in_address()), *("..", ".", "%2e%2e", "%2F", "anonymous", "getAllUsers%00")]
+    values += [f"{shop.card}{ending}" for ending in ("%20", "%0a", "%00", "%2Fpurchases", ";a=b")]
+    body = json.dumps({name: RIGHT[name] for name in ("phone", "allow")}).encode() if field.method != "get" else b""
     for value in values:
         address = field.path.replace("{card_number}", value) + "?startDate=2026-01-01"
-        assert shop.send(field.method, address, body if field.method != "get" else b"") in (200, 404, 405, 422), value[
-            :200
-        ]
+        assert shop.send(field.method, address, body) in (200, 404, 405, 422), value[:200]
     assert shop.refused > len(values) * 3 / 4
     assert logged(shop) == shop.refused
+
+
+@pytest.mark.parametrize("call", BODIES)
+def test_every_body_as_a_whole(shop: Shop, call: str, settings: Any) -> None:
+    field = BODIES[call][0]
+    for kind in (
+        "text/html",
+        "multipart/form-data; boundary=x",
+        "application/json; charset=utf-16",
+        "a" * 2000,
+        "\x00",
+    ):
+        assert shop.send(field.method, shop.address(field), b"a=b", kind) == 422
+        assert shop.send(field.method, shop.address(field), b"", kind) == 422
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 2000
+    assert shop.send(field.method, shop.address(field), b"[" * 2001) == 413
