@@ -1,6 +1,5 @@
 """Imports of card numbers: the form that uploads a file, and the page that shows how far it is and what was wrong."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -26,11 +25,11 @@ from cards.models import (
     ImportMode,
     ImportStatus,
 )
-from loyalty.admin import columns, pages
+from loyalty.admin import columns, downloads, pages
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
 from loyalty.admin.journal import progress_bar
-from loyalty.admin.pages import Group, Page, Table, Tile
+from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
 from loyalty.admin.words import translated
 from loyalty.core.actors import Actor
@@ -145,11 +144,11 @@ class CardImportAdmin(ReadOnly):
     def page(self, request: HttpRequest, record: CardImport) -> Page:
         """Say how far it is, what it did, and what was wrong; look again by itself while it goes on."""
         going_on = record.status in UNFINISHED
-        series = pages.Fact(_("series"), pages.link(record.series.name, "cards.cardseries", record.series_id))
+        series = Fact(_("series"), pages.link(record.series.name, "cards.cardseries", record.series_id))
         facts = self.facts_of(record)
         tables = [_faults(record)] if record.refused else []
         return Page(
-            [Group(_("Import"), [facts[0], series, *facts[1:]])],
+            [Group(_("Import"), [facts[0], series, Fact(_("progress"), progress_bar(record)), *facts[1:]])],
             tiles=_tiles(record),
             tables=tables,
             notes=_notes(record),
@@ -167,16 +166,14 @@ class CardImportAdmin(ReadOnly):
         head = [gettext("line"), gettext("number"), gettext("what is wrong")]
         causes = {cause.value: gettext(cause.label) for cause in ImportCause}
         again = gettext("%(cause)s, first in line %(line)s")
-        answer = StreamingHttpResponse(_written(record, head, causes, again), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="refused-{record.pk}.csv"'
-        return answer
+        return downloads.table(f"refused-{record.pk}.csv", head, _written(record, causes, again))
 
 
 def _tiles(record: CardImport) -> list[Tile]:
-    known = record.total > 0
+    lines = gettext("of %(count)s lines") % {"count": pages.whole(record.total)} if record.total else ""
     return [
         Tile(_("Status"), pages.badge(record, "status")),
-        Tile(_("Checked"), progress_bar(record) if known else pages.NOTHING),
+        Tile(_("Checked"), pages.whole(record.done), lines),
         Tile(_("Added"), pages.whole(record.added)),
         Tile(_("Refused lines"), pages.whole(record.refused)),
     ]
@@ -204,10 +201,10 @@ def _warnings(record: CardImport) -> list[str]:
     if record.status == ImportStatus.FAILED:
         problem = gettext(record.problem)
         return [gettext("%(problem)s Upload it again when that is mended.") % {"problem": problem}]
+    if record.finished_at is not None and record.refused == record.total:
+        return [gettext("Nothing was added: every line is bad, or its number is in the system already.")]
     if record.status == ImportStatus.REFUSED:
         return [gettext("Nothing was added: there are bad lines. Correct them, or import again and skip them.")]
-    if record.status == ImportStatus.DONE and not record.added:
-        return [gettext("Nothing was added: every line is bad, or in the system already.")]
     return []
 
 
@@ -233,22 +230,6 @@ def _cause(fault: CardImportFault, causes: dict[str, str], again: str) -> str:
     return again % {"cause": cause, "line": fault.first_line} if fault.first_line else cause
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _written(record: CardImport, head: list[str], causes: dict[str, str], again: str) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # The mark by which spreadsheets know UTF-8.
-    yield "\ufeff"
-    yield writer.writerow(head)
+def _written(record: CardImport, causes: dict[str, str], again: str) -> Iterator[tuple[int, str, str]]:
     for fault in CardImportFault.objects.filter(card_import=record).order_by("line").iterator(chunk_size=5000):
-        yield writer.writerow([fault.line, _harmless(fault.number), _cause(fault, causes, again)])
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from running what a stranger's file has in the place of a number."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield fault.line, fault.number, _cause(fault, causes, again)

@@ -3,12 +3,12 @@
 So the same law binds this door and the APIs, and the journal knows who did it, when, and why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -22,12 +22,29 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One of several forms that stand side by side: its name, its query, and whether it is the one shown."""
+
+    label: Any
+    query: str
+    current: bool
+
+
 class CommandForm(forms.Form):
     """The questions of a command, files among them. `subject` is the record it acts on, None when it makes a new
-    one; `person_role` is the role of whoever is asked."""
+    one; `person_role` is the role of whoever is asked; `query` is what the form's address says, to choose between
+    forms."""
 
-    def __init__(self, *args: Any, subject: Any = None, person_role: str = "", **kwargs: Any) -> None:
-        self.subject, self.person_role = subject, person_role
+    def __init__(
+        self,
+        *args: Any,
+        subject: Any = None,
+        person_role: str = "",
+        query: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.subject, self.person_role, self.query = subject, person_role, query or {}
         kwargs.setdefault("initial", {}).update(self.present(subject))
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
@@ -40,6 +57,14 @@ class CommandForm(forms.Form):
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
         return [("", "", self.visible_fields())]
+
+    def notes(self) -> list[Any]:
+        """Return what a person should know before pressing the button."""
+        return []
+
+    def tabs(self) -> list[Tab]:
+        """Return the other forms that this one stands beside."""
+        return []
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -80,16 +105,21 @@ class Secret:
 
 @dataclass(frozen=True)
 class Onward:
-    """Where to go when it is done, and what to say there, where the list or the record is not the place."""
+    """Where to go when it is done, where the list or the record is not the place, and what to say there: the
+    command's `done` unless it says otherwise."""
 
     address: str
-    said: Any
+    said: Any = ""
+
+
+Outcome = Secret | Onward | StreamingHttpResponse | str | None
+"""What a command comes to, beside what it changed."""
 
 
 @dataclass(frozen=True)
 class Command:
     """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
-    once, or what to say instead of `done`.
+    once, a file to download, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
     closes the form as well.
@@ -98,7 +128,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | Onward | str | None]
+    run: Callable[[Actor, Any, Any], Outcome]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -109,18 +139,22 @@ class Command:
 
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
-    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
+    """Show the command's form, or run it: to the record, the secret or the file, or to the form with the refusal."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = command.form(*sent, subject=subject, person_role=role_of(request.user))
+    role = role_of(request.user)
+    form = command.form(*sent, subject=subject, person_role=role, query=request.GET.dict())
     if form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
+        if isinstance(outcome, StreamingHttpResponse):
+            file: Any = outcome  # admin views are typed as if none could stream
+            return file
         if not form.errors:
             from django.contrib import messages
 
-            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or command.done)
-            messages.success(request, str(onward.said))
+            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or "")
+            messages.success(request, str(onward.said or command.done))
             return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
     response = TemplateResponse(request, "back_office/command.html", page)
@@ -128,7 +162,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Onward | str | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:
