@@ -7,7 +7,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from loyalty.admin import audience_words
 from loyalty.admin.commands import ReasonForm
+from loyalty.admin.form_fields import UploadedTable
 from loyalty.admin.marketing_words import AUDIENCE, CARD_STATES, CONDITION_HELP, CONDITIONS
 from loyalty.admin.words import translated
 from loyalty.models import Store
@@ -65,6 +67,8 @@ def name_field(label: Any) -> forms.CharField:
 class AudienceForm(ReasonForm):
     """A name and the conditions."""
 
+    looks = _("Count first")
+
     name = name_field(AUDIENCE["name"])
     tiers = _boxes("tiers")
     cards = _boxes("cards", choices=list(CARD_STATES.items()))
@@ -107,6 +111,10 @@ class AudienceForm(ReasonForm):
         found = [(title, text, [self[name] for name in names if name in self.fields])
                  for title, text, names in _SECTIONS]  # fmt: skip
         return [section for section in found if section[2]]
+
+    def look(self) -> str:
+        """Say how many the conditions reach, before they are saved."""
+        return audience_words.reach_note(audiences.checked(self.conditions()))
 
     def conditions(self) -> dict[str, Any]:
         """Return the conditions as a use case takes them."""
@@ -152,9 +160,8 @@ class FreezeForm(SegmentForm):
 class UploadForm(ReasonForm):
     """A table, and what becomes of the segment."""
 
-    file = forms.FileField(
+    file = UploadedTable(
         label=_("table"),
-        widget=widgets.UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"}),
         help_text=_(
             "CSV or XLSX, a phone, a card number or a contact code in each line. Without a heading (phone, card, code)"
             " the first column is read."

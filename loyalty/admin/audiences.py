@@ -80,6 +80,7 @@ class AudienceAdmin(ReadOnly):
     ordering = ("name",)
     search_fields = ("name",)
     search_help_text = _("A part of the name")
+    hint = _("An audience is a few conditions. Make one, see how many it reaches, then choose it for a promotion.")
     creates = Command(
         "add", _("New audience"), AudienceForm, _create, done=_("The audience is made."), submit=_("Save"),
         explain=_EXPLAIN,

@@ -28,6 +28,7 @@ from cards.models import (
 from loyalty.admin import columns, downloads, pages
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
+from loyalty.admin.form_fields import UploadedTable
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
@@ -47,13 +48,7 @@ class ImportForm(ReasonForm):
         " called Number or Card number is read, else the first. Empty lines are passed over."
     )
 
-    file = forms.FileField(
-        label=_("file"),
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx", "class": " ".join(widgets.INPUT_CLASSES)}),
-        help_text=_("CSV or XLSX, 32 MB at most."),
-        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-    )
+    file = UploadedTable(label=_("file"), help_text=_("CSV or XLSX, 32 MB at most."))
     category = forms.TypedChoiceField(
         label=_("category"),
         choices=translated(CardCategory),
@@ -131,6 +126,7 @@ class CardImportAdmin(ReadOnly):
     )
     list_select_related = ("series",)
     list_filter = (("status", columns.ChoiceFilter),)
+    hint = _("Files of card numbers from the printer stand here, and what became of each line.")
     facts = ("file_name", "category", "mode", "actor", "reason", "created_at", "started_at", "finished_at")
     creates = Command(
         "add", _("Import numbers"), NewImportForm, _import, submit=_("Upload"), explain=ImportForm.EXPLAIN

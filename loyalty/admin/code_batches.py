@@ -121,6 +121,7 @@ class CodeBatchAdmin(ReadOnly):
     )
     list_select_related = ("promotion",)
     list_filter = (("status", columns.ChoiceFilter),)
+    hint = _("Single-use codes are ordered on the page of a promotion of the kind Promo code.")
     facts = ("prefix", "length", "actor", "created_at", "finished_at")
     commands = (
         Command(

@@ -5,7 +5,7 @@ So the same law binds this door and the APIs, and the journal knows who did it, 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -34,7 +34,9 @@ class Tab:
 class CommandForm(forms.Form):
     """The questions of a command, files among them. `subject` is the record it acts on, None when it makes a new
     one; `person_role` is the role of whoever is asked; `query` is what the form's address says, to choose between
-    forms."""
+    forms. A form with `looks`, the words of a second button, answers that button and changes nothing."""
+
+    looks: ClassVar[Any] = ""
 
     def __init__(
         self,
@@ -49,6 +51,13 @@ class CommandForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.label = capfirst(field.label or "")
+            # Who only looks has not said everything yet.
+            field.required = field.required and not self.looking
+
+    @property
+    def looking(self) -> bool:
+        """Whether the second button was pressed."""
+        return bool(self.looks) and LOOK in self.data
 
     def present(self, subject: Any) -> dict[str, Any]:
         """Return what the fields show before anybody types."""
@@ -61,6 +70,10 @@ class CommandForm(forms.Form):
     def notes(self) -> list[Any]:
         """Return what a person should know before pressing the button."""
         return []
+
+    def look(self) -> Any:
+        """Return what the second button tells. Raises LoyaltyError for what a use case would refuse."""
+        return ""
 
     def tabs(self) -> list[Tab]:
         """Return the other forms that this one stands beside."""
@@ -91,6 +104,7 @@ class ReasonForm(CommandForm):
 
 
 DONE = _("Done.")
+LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -143,7 +157,8 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     role = role_of(request.user)
     form = command.form(*sent, subject=subject, person_role=role, query=request.GET.dict())
-    if form.is_valid():
+    seen = _look(form) if form.looking else ""
+    if not form.looking and form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
@@ -156,18 +171,30 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
             onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or "")
             messages.success(request, str(onward.said or command.done))
             return redirect(onward.address)
-    page = {**context, "form": form, "command": command, "back": back, "title": command.label}
+    page = {**context, "form": form, "command": command, "back": back, "title": command.label, "seen": seen}
     response = TemplateResponse(request, "back_office/command.html", page)
     response.status_code = 422 if form.errors else 200
     return response
+
+
+def _look(form: CommandForm) -> Any:
+    try:
+        return form.look() if form.is_valid() else ""
+    except LoyaltyError as error:
+        _refuse(form, error)
+    return ""
+
+
+def _refuse(form: CommandForm, error: LoyaltyError) -> None:
+    name = error.data.get("name") or error.data.get("field")
+    form.add_error(name if name in form.fields else None, refusals.words(error))
 
 
 def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:
-        name = error.data.get("name") or error.data.get("field")
-        form.add_error(name if name in form.fields else None, refusals.words(error))
+        _refuse(form, error)
     return None
 
 

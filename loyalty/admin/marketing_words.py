@@ -50,7 +50,7 @@ PROMOTION_HELP = {
     "skus": _("One a line. A line of the receipt counts when its category or its SKU is named."),
     "stores": _("Codes, one a line. Empty: every store."),
     "birthday_days": _("Days before and after the birthday; 0 is the day itself. Empty: any day."),
-    "audience": _("Empty: everybody. Whether a customer is in it is asked when the purchase is recorded."),
+    "audience": _("Empty: everybody. Whether a customer is in it is asked each time anew."),
     "customer_count": _("How often one customer gets it. Empty: no limit; of a shared code: once."),
     "total_count": _("How often it is given in all. Empty: no limit."),
     "escrow_days": _("Until these points can be spent. Empty: as for purchases."),

@@ -8,6 +8,7 @@ from django import forms
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -93,7 +94,9 @@ def face(promotion: Promotion) -> Face | None:
         return None
     kept = OfferImage.objects.filter(pk=promotion.image_id or 0).values_list("sha256", "content_type").first()
     days = pages.day(_local_day(promotion.starts_at))
-    if promotion.ends_at is not None:
+    if promotion.ends_at is None:
+        days = gettext("from %(day)s") % {"day": days}
+    else:
         days = f"{days} – {pages.day(_local_day(promotion.ends_at - timedelta(microseconds=1)))}"
     image = reverse("offer_image", args=[reads.image_name(*kept)]) if kept else ""
     return Face(promotion.title, promotion.description, promotion.conditions, days, image)

@@ -78,6 +78,7 @@ class PromoCodeAdmin(ReadOnly):
     )
     list_select_related = ("promotion", "batch", "used_by")
     search_fields = ("code",)
+    hint = _("Codes belong to a promotion of the kind Promo code: make one, then add codes on its page.")
     search_help_text = _("The whole code, however it is written")
 
     def get_search_results(

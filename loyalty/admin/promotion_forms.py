@@ -33,7 +33,7 @@ WEEKDAYS = (
     (7, _("Sunday")),
 )
 _SECTIONS = (
-    (_("What it gives"), ("name", "kind", "value", "stacks", "qualifies", "escrow_days")),
+    (_("Promotion"), ("name", "kind", "value", "stacks", "qualifies", "escrow_days")),
     (_("When"), ("starts_at", "ends_at", "hour_from", "hour_until", "weekdays")),
     (_("For what"), ("minimum_basket", "categories", "skus")),
     (_("Where and for whom"), ("audience", "stores", "birthday_days", "first_purchase")),

@@ -75,7 +75,7 @@ def progress(promotion: Promotion) -> SafeString:
 def note(promotion: Promotion) -> Any:
     """Return what a marketer should know before anything else, if there is such a thing."""
     if promotion.status == PromotionStatus.DRAFT:
-        return _("This is a draft: nobody earns by it until it goes live.")
+        return _("This is a draft: nobody earns by it or sees it until it goes live.")
     if promotion.budget is not None and promotion.granted >= promotion.budget:
         return _("The budget is used up: purchases earn nothing more by this promotion.")
     return None

@@ -72,7 +72,7 @@ _COMMANDS = (
         GoLiveForm,
         _go_live,
         done=_("The promotion is live."),
-        explain=_("From now on purchases earn by it, within its dates. Its terms cannot be changed any more."),
+        explain=_("From now on it works, within its dates. Its terms cannot be changed any more."),
         icon="play_arrow",
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.PAUSED),
     ),
@@ -86,6 +86,8 @@ _COMMANDS = (
         offered=_has_status(PromotionStatus.DRAFT),
     ),
     FACE_COMMAND,
+    promo_codes.ADD_SHARED,
+    code_batches.GENERATE,
     Command(
         "duplicate",
         _("Duplicate as a new draft"),
@@ -101,7 +103,10 @@ _COMMANDS = (
         ReasonForm,
         _pause,
         done=_("The promotion is paused."),
-        explain=_("Purchases from now on earn nothing by it. What was bought before and comes late still does."),
+        explain=_(
+            "From now on it gives nothing, and the wallet does not show it. What was bought before and comes late still"
+            " earns by it."
+        ),
         icon="pause",
         offered=_has_status(PromotionStatus.LIVE),
     ),
@@ -116,8 +121,6 @@ _COMMANDS = (
         danger=True,
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED),
     ),
-    promo_codes.ADD_SHARED,
-    code_batches.GENERATE,
 )
 
 
@@ -155,6 +158,7 @@ class PromotionAdmin(ReadOnly):
     list_filter = (("status", columns.ChoiceFilter), ("trigger", columns.ChoiceFilter))
     search_fields = ("name",)
     search_help_text = _("A part of the name")
+    hint = _("Make a draft, write what the wallet shows of it, see whom it reaches, then let it go live.")
     creates = Command(
         "add",
         _("New promotion"),
@@ -162,7 +166,7 @@ class PromotionAdmin(ReadOnly):
         _create,
         done=_("The draft is made. Try it with a basket on its page, then let it go live."),
         submit=_("Save the draft"),
-        explain=_("It earns nothing until it goes live."),
+        explain=_("Nobody earns by it or sees it until it goes live."),
     )
     commands = _COMMANDS
 

@@ -71,6 +71,7 @@ class SegmentAdmin(ReadOnly):
     ordering = ("name",)
     search_fields = ("name",)
     search_help_text = _("A part of the name")
+    hint = _("A segment is a list of customers: upload a table of phones, card numbers or codes into it.")
     creates = Command(
         "add", _("New segment"), SegmentForm, _create, done=_("The segment is made. Upload a table next."),
         submit=_("Save"),
@@ -122,6 +123,7 @@ class SegmentChangeAdmin(ReadOnly):
     )
     list_select_related = ("segment", "audience")
     list_filter = (("status", columns.ChoiceFilter),)
+    hint = _("Uploads into segments stand here, and which lines named nobody.")
     facts = ("mode", "audience", "file_name", "status", "actor", "created_at", "finished_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SegmentChange]:
@@ -181,7 +183,7 @@ def _tiles(change: SegmentChange) -> list[Tile]:
 def _problems(change: SegmentChange) -> list[Table]:
     if not change.problem_count:
         return []
-    rows = [(line, text, _WHY[why]) for line, text, why in change.problems[:_SHOWN]]
+    rows = [(line, text or pages.NOTHING, _WHY[why]) for line, text, why in change.problems[:_SHOWN]]
     headers = (_("line"), _("what stands there"), _("why"))
     title = gettext("Lines that name no customer")
     if change.problem_count > _SHOWN:
