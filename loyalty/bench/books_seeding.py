@@ -108,9 +108,7 @@ def _burned() -> Iterator[Event]:
     """The first purchase's points were given for a short time; two spends have left some of them."""
     left = EARNED + Amount(0, -10)
     moved = ((Account.SPENDABLE, Account.BURNED, left),)
-    yield Event(
-        OperationKind.EXPIRY, _ESCROW_DAYS + _SHORT_LIFE_DAYS, 0, moved, {(0, Account.SPENDABLE): left}
-    )
+    yield Event(OperationKind.EXPIRY, _ESCROW_DAYS + _SHORT_LIFE_DAYS, 0, moved, {(0, Account.SPENDABLE): left})
 
 
 # A place in the course times the number of contacts, and the contact: so ids grow with time, and are known beforehand.

@@ -1,5 +1,6 @@
 """What a process costs: time, its own memory at its peak, the memory of the database's sessions, temporary files."""
 
+import json
 import os
 import subprocess
 import sys
@@ -25,13 +26,15 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(slots=True)
 class Cost:
-    """Seconds, and megabytes at the peak. `sessions`: PostgreSQL's processes without what they share; None if remote.
+    """Seconds, and megabytes at the peak. `grown`: of `process`, what came with the work, where that was measured.
 
-    `temporary`: megabytes that the database wrote into temporary files.
+    `sessions`: PostgreSQL's processes without what they share; None if remote. `temporary`: megabytes that the
+    database wrote into temporary files.
     """
 
     seconds: float = 0.0
     process: float = 0.0
+    grown: float | None = None
     sessions: float | None = None
     temporary: float = 0.0
     output: str = ""
@@ -41,6 +44,7 @@ class Cost:
         return {
             "seconds": round(self.seconds, 1),
             "process_mb": round(self.process, 1),
+            "grown_by_mb": None if self.grown is None else round(self.grown, 1),
             "postgres_sessions_mb": None if self.sessions is None else round(self.sessions, 1),
             "temporary_files_mb": round(self.temporary, 1),
         }
@@ -56,7 +60,11 @@ def command(arguments: Sequence[str], url: str, *, seconds: float) -> Cost:
     with TemporaryFile("w+") as output, watching_server() as cost:
         started = time.perf_counter()
         running = subprocess.Popen(
-            [*follower, sys.executable, *arguments], env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
+            [*follower, sys.executable, *arguments],
+            env=environment,
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            stderr=output,
         )
         try:
             cost.process = _follow(running, started + seconds)
@@ -70,6 +78,19 @@ def command(arguments: Sequence[str], url: str, *, seconds: float) -> Cost:
     return cost
 
 
+def step(name: str, url: str, *, seconds: float, **given: Any) -> tuple[Cost, dict[str, Any]]:
+    """Run a step of `loyalty.bench.step` and return its cost, with what it grew by, and what it found."""
+    cost = command(["-m", "loyalty.bench.step", name, json.dumps(given)], url, seconds=seconds)
+    told = json.loads(cost.output.strip().splitlines()[-1])
+    cost.seconds, cost.grown = told["seconds"], told["grown"]
+    return cost, told["found"]
+
+
+def held_by(pid: int) -> float:
+    """Return the memory that a process holds now, in megabytes."""
+    return float(psutil.Process(pid).memory_info().rss) / _MEGABYTE
+
+
 def peak_of(pid: int) -> float:
     """Return the most memory that a process has ever held, in megabytes; where only Linux tells, what it holds now."""
     with suppress(OSError):
@@ -77,7 +98,7 @@ def peak_of(pid: int) -> float:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) / 1024
     with suppress(psutil.Error):
-        return float(psutil.Process(pid).memory_info().rss) / _MEGABYTE
+        return held_by(pid)
     return 0.0
 
 

@@ -23,8 +23,6 @@ class Row:
     cost: Cost
     bound: str = ""
     note: str = ""
-    grown: bool = False
-    """The process's megabytes are what it grew by, not all it held."""
 
 
 @dataclass(slots=True)
@@ -38,10 +36,7 @@ class Findings:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what --json prints."""
-        rows = [
-            {"what": row.what, **row.cost.as_dict(), "bound": row.bound, "note": row.note, "grown": row.grown}
-            for row in self.rows
-        ]
+        rows = [{"what": row.what, **row.cost.as_dict(), "bound": row.bound, "note": row.note} for row in self.rows]
         return {"title": self.title, "sizes": self.sizes, "rows": rows, "failures": self.failures}
 
     def print_to(self, console: Console) -> None:
@@ -49,17 +44,18 @@ class Findings:
         sizes = ", ".join(f"{value:,} {name}" for name, value in self.sizes.items())
         table = Table(title=f"{self.title} ({sizes})", title_justify="left")
         table.add_column("what")
-        for name in ("seconds", "process MB", "PostgreSQL MB", "temporary MB", "promised"):
+        for name in ("seconds", "process MB", "of it grown", "PostgreSQL MB", "temporary MB", "promised"):
             table.add_column(name, justify="right")
         table.add_column("note")
         for row in self.rows:
             cost = row.cost
-            held = f"{'+' if row.grown else ''}{cost.process:,.0f}" if cost.process else ""
-            sessions = "" if cost.sessions is None else f"{cost.sessions:,.0f}"
-            table.add_row(
-                row.what, f"{cost.seconds:,.1f}", held, sessions, f"{cost.temporary:,.0f}", row.bound, row.note
-            )
+            megabytes = (_megabytes(each) for each in (cost.process or None, cost.grown, cost.sessions, cost.temporary))
+            table.add_row(row.what, f"{cost.seconds:,.1f}", *megabytes, row.bound, row.note)
         console.print(table)
+
+
+def _megabytes(value: float | None) -> str:
+    return "" if value is None else f"{value:,.0f}"
 
 
 @contextmanager
