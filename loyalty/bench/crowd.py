@@ -1,12 +1,14 @@
-"""A crowd of contacts as a large shop has them: cards, tiers, points, purchases, consents, a segment, stores in regions."""
+"""A crowd of contacts as a large shop has them, with all that audiences ask for."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from loyalty.bench import books_seeding, seeding
 from loyalty.bench.bulk import loading
+from loyalty.bench.scale import Stage
 from loyalty.bench.seeding import Progress
 from loyalty.models import Store
 from promos.models import Segment
@@ -43,26 +45,28 @@ SELECT %(segment)s, n, %(now)s FROM generate_series(%(first)s::bigint, %(last)s:
 """
 
 
-def seed(count: int, now: datetime, stage_people: Progress, stage_points: Progress, stage_deeds: Progress) -> Segment:
-    """Make `count` contacts with all that audiences ask for; return the segment that holds a fifth of them."""
+def seed(count: int, now: datetime, stage: Stage) -> Segment:
+    """Make `count` contacts with cards, tiers, points, purchases and consents; return a segment of a fifth of them."""
+    people = stage("contacts")
     with loading(_PEOPLE):
         ladder = [tier.pk for tier in tiers.ladder()]
-        seeding.seed_contacts(count, now, stage_people, tiers_of_contacts=ladder)
-        _in_chunks(_CONSENTS, count, {"now": now}, stage_people)
-    books_seeding.seed_books(count, now, stage_points, books_seeding.short_course())
+        seeding.seed_contacts(count, now, people, tiers_of_contacts=ladder)
+        _in_chunks(_CONSENTS, count, {"now": now}, people)
+    books_seeding.seed_books(count, now, stage("points"), books_seeding.short_course())
     segment = Segment.objects.create(name="Bench", created_at=now, updated_at=now)
     stores = [
         Store(code=f"B{place:03}", region=REGIONS[place % len(REGIONS)], created_at=now) for place in range(_STORES)
     ]
     shops = [store.pk for store in Store.objects.bulk_create(stores)]
+    deeds = stage("purchases")
     with loading(_DEEDS):
-        _in_chunks(_PURCHASES, count, {"now": now, "stores": shops, "store_count": _STORES}, stage_deeds)
-        _in_chunks(_MEMBERS, count, {"now": now, "segment": segment.pk}, stage_deeds)
+        _in_chunks(_PURCHASES, count, {"now": now, "stores": shops, "store_count": _STORES}, deeds)
+        _in_chunks(_MEMBERS, count, {"now": now, "segment": segment.pk}, deeds)
     seeding.analyse()
     return segment
 
 
-def _in_chunks(statement: str, count: int, values: dict[str, object], progress: Progress) -> None:
+def _in_chunks(statement: str, count: int, values: dict[str, Any], progress: Progress) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = off")
         for first, last in _chunks(count):

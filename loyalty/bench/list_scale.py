@@ -18,7 +18,7 @@ def run(contacts: int, stage: Stage) -> Findings:
     """Read both lists to their ends; one contact in ten wants no messages and is not in them."""
     findings = Findings("Lists for the wallet", {"contacts": contacts})
     with prepared(stage) as url:
-        crowd.seed(contacts, clock.now(), stage("contacts"), stage("points"), stage("purchases"))
+        crowd.seed(contacts, clock.now(), stage)
         headers = _headers()
         with servers.serve(url, workers=1) as server:
             # What a worker loads with its first call is not the list's.

@@ -66,13 +66,13 @@ def staff_session() -> dict[str, Any]:
 
 def import_numbers(path: str, mode: str) -> dict[str, Any]:
     """Upload a file of card numbers and work it off, as the page and the task do."""
-    from cards.models import CardCategory, CardImport, CardSeries
+    from cards.models import CardCategory, CardImport, CardSeries, ImportMode
     from loyalty.core import actors
     from loyalty.services import card_imports
 
     series = CardSeries.objects.get(issuing=True)
     made, _ = card_imports.start(
-        actors.system("bench"), series_id=series.pk, category=CardCategory.VIRTUAL, mode=mode,
+        actors.system("bench"), series_id=series.pk, category=CardCategory.VIRTUAL, mode=ImportMode(mode),
         file_name=Path(path).name, content=Path(path).read_bytes(), reason="bench",
     )  # fmt: skip
     card_imports.run_waiting()
@@ -83,17 +83,7 @@ def import_numbers(path: str, mode: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def reach(conditions: dict[str, Any]) -> dict[str, Any]:
-    """Count an audience, as its page does."""
-    from loyalty.services import audiences
-
-    found = audiences.reach(conditions)
-    return {"contacts": found.contacts, "with_phone": found.with_phone}
-
-
-STEPS: dict[str, Step] = {
-    each.__name__: each for each in (order_codes, make_codes, staff_session, import_numbers, reach)
-}
+STEPS: dict[str, Step] = {each.__name__: each for each in (order_codes, make_codes, staff_session, import_numbers)}
 
 
 def main(arguments: list[str]) -> None:
