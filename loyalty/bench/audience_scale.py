@@ -23,15 +23,16 @@ def run(contacts: int, stage: Stage) -> Findings:
     findings = Findings("Sizes of audiences", {"contacts": contacts})
     with prepared(stage):
         segment = crowd.seed(contacts, clock.now(), stage)
-        for name, conditions in _kinds(segment.pk):
+        for name, conditions in kinds(segment.pk):
             stage(name)(0, 1)
             _count(findings, name, conditions)
     return findings
 
 
-def _kinds(segment: int) -> Iterator[tuple[str, dict[str, Any]]]:
+def kinds(segment: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield a name and conditions for each kind of condition, and for many of them together."""
     ladder = [str(tier.public_id) for tier in tiers.ladder()]
-    kinds: dict[str, dict[str, Any]] = {
+    single: dict[str, dict[str, Any]] = {
         "tiers": {"tiers": ladder[:1]},
         "segments": {"segments": [segment]},
         "not_segments": {"not_segments": [segment]},
@@ -47,9 +48,9 @@ def _kinds(segment: int) -> Iterator[tuple[str, dict[str, Any]]]:
         "cards or none": {"cards": ["active", "none"]},
     }
     yield "everybody", {}
-    yield from kinds.items()
+    yield from single.items()
     together = ("tiers", "not_segments", "regions", "purchased_within", "birthday", "points_from", "cards")
-    yield "seven of them together", {key: value for name in together for key, value in kinds[name].items()}
+    yield "seven of them together", {key: value for name in together for key, value in single[name].items()}
 
 
 def _count(findings: Findings, name: str, conditions: dict[str, Any]) -> None:

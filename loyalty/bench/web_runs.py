@@ -152,7 +152,7 @@ class WebRuns:
             text=True,
             check=False,
             cwd=settings.BASE_DIR,
-            timeout=seconds + 60,
+            timeout=seconds + 120,
         )
         if done.returncode != 0:
             raise RuntimeError(f"the load generator ended: {done.stderr.strip().splitlines()[-1:]}")
