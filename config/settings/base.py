@@ -77,7 +77,8 @@ APPEND_SLASH = True
 TEMPLATES: list[dict[str, Any]] = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [],
+        # Before the applications' own: the back office words some of Unfold's templates anew.
+        "DIRS": [BASE_DIR / "loyalty" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -170,6 +171,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
+YEAR_END_ROWS_PER_RANGE = env.integer("YEAR_END_ROWS_PER_RANGE", 1000, minimum=1, maximum=20000)
 EXPIRY_LOTS_PER_RANGE = env.integer("EXPIRY_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
 PROMO_CODES_PER_CHUNK = env.integer("PROMO_CODES_PER_CHUNK", 20_000, minimum=1, maximum=100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
