@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(report.as_dict(), indent=2))
         else:
-            console = Console(width=120)
+            console = Console(width=150)
             with console.capture() as shown:
                 report.print_to(console)
             self.stdout.write(shown.get())
