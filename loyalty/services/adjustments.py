@@ -202,6 +202,8 @@ def _post(
         tiers.enrol(contact.pk, now, zone)
         customers.enter(contact, now)
     points.settle_fully(contact.pk, actor, zone)
+    # The year may have been closed while this waited for the balances: points land in the year that runs now.
+    now = clock.now()
     account = Account(request.account)
     fact = Fact(
         contact_id=contact.pk,
