@@ -51,13 +51,20 @@ class CommandForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.label = capfirst(field.label or "")
-            # Who only looks has not said everything yet.
-            field.required = field.required and not self.looking
 
     @property
     def looking(self) -> bool:
         """Whether the second button was pressed."""
         return bool(self.looks) and LOOK in self.data
+
+    def full_clean(self) -> None:
+        """Check what was sent. Who only looks need not have said everything yet."""
+        needed = [field for field in self.fields.values() if field.required]
+        for field in needed:
+            field.required = not self.looking
+        super().full_clean()
+        for field in needed:
+            field.required = True
 
     def present(self, subject: Any) -> dict[str, Any]:
         """Return what the fields show before anybody types."""
