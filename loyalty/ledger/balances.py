@@ -110,7 +110,8 @@ WITH {_MATURE_LOTS}, standing AS (
 SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
        WHERE contact_id = %(contact)s AND account = 3 AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s),
-    (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
+    (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7)
+        - (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND source = 7),
     live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
        FROM ledger_bonusbalance WHERE contact_id = %(contact)s),

@@ -13,6 +13,10 @@ import pgtrigger
 from django.db import connection
 
 from loyalty.ledger.accounts import OperationKind
+from loyalty.ledger.laws import Law
+from loyalty.ledger.move_laws import MOVE_LAWS
+
+__all__ = ["LAWS", "Finding", "Law", "broken", "check", "guards"]
 
 SHOWN = 20
 """How many ids of broken rows a law names."""
@@ -20,16 +24,6 @@ SHOWN = 20
 # Memory for one sort or hash; a larger one goes to disk. And no join row by row: the planner chooses it where its
 # statistics are older than a large rollover, and then a check takes hours.
 _PLANNING = {"work_mem": "64MB", "enable_nestloop": "off"}
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """A law: what it says, the statement that counts what it governs, and the one that finds what breaks it (`id`)."""
-
-    number: int
-    name: str
-    counted: str
-    broken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +43,16 @@ _LOTS = "SELECT count(*) FROM ledger_lot"
 _OPERATIONS = "SELECT count(*) FROM ledger_operation"
 _CONTACT_AND_ACCOUNT = "contact_id || '/' || account AS id"
 
+# What comes from another customer (10), or back from the burned with it (7), has entered before; a merge carries the
+# lifetime value over by itself.
 _MOVED = """
 WITH moved AS (
-    SELECT contact_id, target AS account, amount, amount AS entered FROM ledger_transfer WHERE target <= 4
+    SELECT contact_id, target AS account, amount, CASE WHEN source IN (7, 10) THEN 0 ELSE amount END AS entered
+    FROM ledger_transfer WHERE target <= 4
     UNION ALL
     SELECT contact_id, source, -amount, 0 FROM ledger_transfer WHERE source <= 4
+    UNION ALL
+    SELECT contact_id, account, 0, amount FROM ledger_carriedlifetime
 ), summed AS (
     SELECT contact_id, account, sum(amount) AS amount, sum(entered) AS entered
     FROM moved GROUP BY contact_id, account
@@ -149,14 +148,15 @@ LAWS = (
     ),
     Law(
         5,
-        "a lot lands by a rollover of its contact, at its maturity or later",
+        "a lot lands by a rollover of its contact, at its maturity or later; one that came by a merge may come landed",
         "SELECT count(*) FROM ledger_lot WHERE landed IS NOT NULL",
         """
         SELECT lot.id FROM ledger_lot lot
         LEFT JOIN ledger_operation operation
             ON operation.id = lot.landed AND operation.contact_id = lot.contact_id
         WHERE lot.landed IS NOT NULL
-          AND (operation.kind IS DISTINCT FROM 'rollover' OR operation.effective_at < lot.matures_at)""",
+          AND (operation.effective_at < lot.matures_at OR NOT coalesce(operation.kind = 'rollover'
+              OR (operation.kind = 'merge' AND operation.id = lot.operation_id), false))""",
     ),
     # What a lot brought is what it held when it landed: draws of earlier operations, which are returns in escrow,
     # had taken theirs; the draws of the rollover itself pay a debt and come after.
@@ -169,12 +169,12 @@ LAWS = (
             SELECT lot.id, sum(draw.amount) AS amount FROM ledger_lot lot
             JOIN ledger_draw draw
                 ON draw.lot_id = lot.id AND draw.contact_id = lot.contact_id AND draw.operation_id < lot.landed
-            WHERE lot.landed IS NOT NULL GROUP BY lot.id
+            WHERE lot.landed <> lot.operation_id GROUP BY lot.id
         ), brought AS (
             SELECT lot.contact_id, lot.landed AS operation_id, lot.account,
                 sum(lot.earned - coalesce(drawn.amount, 0)) AS amount
             FROM ledger_lot lot LEFT JOIN drawn ON drawn.id = lot.id
-            WHERE lot.landed IS NOT NULL GROUP BY 1, 2, 3
+            WHERE lot.landed <> lot.operation_id GROUP BY 1, 2, 3
         ), moved AS (
             SELECT transfer.contact_id, transfer.operation_id, transfer.target AS account,
                 sum(transfer.amount) AS amount,
@@ -214,13 +214,13 @@ LAWS = (
     ),
     Law(
         6,
-        "a balance below zero is spendable, and comes from a return or an adjustment",
+        "a balance below zero is spendable, and comes from a return, an adjustment or a merge",
         "SELECT count(*) FROM ledger_bonusbalance WHERE amount < 0",
         f"""
         SELECT {_CONTACT_AND_ACCOUNT} FROM ledger_bonusbalance balance
         WHERE amount < 0 AND (account <> 1 OR NOT EXISTS (
             SELECT 1 FROM ledger_operation operation
-            WHERE operation.contact_id = balance.contact_id AND operation.kind IN ('return', 'adjustment')))""",
+            WHERE operation.contact_id = balance.contact_id AND operation.kind IN ('return', 'adjustment', 'merge')))""",
     ),
     Law(
         7,
@@ -234,14 +234,21 @@ LAWS = (
     ),
     Law(
         7,
-        "a correction names an earlier operation of its contact",
+        "a correction names an earlier operation of its contact, or of one who was merged with it",
         "SELECT count(*) FROM ledger_operation WHERE corrects_id IS NOT NULL",
         """
+        WITH RECURSIVE kin (contact_id, other_id) AS (
+            SELECT in_contact, out_contact FROM ledger_move
+            UNION
+            SELECT kin.contact_id, move.out_contact FROM kin JOIN ledger_move move ON move.in_contact = kin.other_id
+        )
         SELECT correction.id FROM ledger_operation correction
-        LEFT JOIN ledger_operation operation
-            ON operation.id = correction.corrects_id AND operation.contact_id = correction.contact_id
-        WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id)""",
+        LEFT JOIN ledger_operation operation ON operation.id = correction.corrects_id
+        WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id
+            OR (operation.contact_id <> correction.contact_id AND NOT EXISTS (
+                SELECT FROM kin WHERE kin.contact_id = correction.contact_id AND kin.other_id = operation.contact_id)))""",
     ),
+    *MOVE_LAWS,
 )
 
 _CHECK = """

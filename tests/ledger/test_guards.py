@@ -155,7 +155,7 @@ TRANSFER = (
         (TRANSFER.format("5, 2, -1"), "transfer_amount_positive"),
         (TRANSFER.format("2, 2, 1"), "transfer_between_two"),
         (TRANSFER.format("5, 6, 1"), "transfer_touches_the_contact"),
-        (TRANSFER.format("9, 2, 1"), "transfer_accounts_known"),
+        (TRANSFER.format("11, 2, 1"), "transfer_accounts_known"),
         ("UPDATE ledger_lot SET remaining = -0.01", "lot_never_overdrawn"),
         ("UPDATE ledger_lot SET remaining = earned + 0.01", "lot_never_overdrawn"),
         ("UPDATE ledger_lot SET expires_at = matures_at - interval '1 second'", "lot_expires_after_maturing"),
