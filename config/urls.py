@@ -18,6 +18,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("api/", include("loyalty.api.cash_desk.urls")),
+    path("priv/", include("loyalty.api.loyalty_data.urls")),
 ]
 
 handler400 = "config.error_pages.bad_request"

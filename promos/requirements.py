@@ -10,12 +10,21 @@ from typing import Any
 
 from loyalty.core.errors import InvalidParameter
 from loyalty.ledger import rounding
-from promos.models import TERMS, PromotionKind
+from promos.models import COUNTED, TERMS, Audience, PromotionKind, PromotionTrigger
 
 LONGEST_LIST = 1000
 LONGEST_NAME = 80
 LONGEST_STORE_CODE = 40
 MOST_BIRTHDAY_DAYS = 60
+MOST_TIMES = 1_000_000_000
+LONGEST_ESCROW = 365
+KINDS: dict[str, tuple[str, ...]] = {
+    PromotionTrigger.PURCHASE: tuple(PromotionKind.values),
+    PromotionTrigger.RECEIPT: (PromotionKind.PERCENT, PromotionKind.FIXED),
+    PromotionTrigger.CODE: (PromotionKind.FIXED,),
+    PromotionTrigger.ANNOUNCEMENT: ("",),
+}
+"""What each trigger can give."""
 LARGEST_VALUE: dict[str, Decimal] = {
     PromotionKind.PERCENT: Decimal(1000),
     PromotionKind.MULTIPLIER: Decimal(100),
@@ -33,7 +42,9 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         raise InvalidParameter("A promotion has no such term.", name=min(unknown))
     terms = {name: _CHECKS[name](name, values[name]) for name in TERMS}
+    _require_kind(terms["trigger"], terms["kind"])
     _require_value(terms["kind"], terms["value"])
+    _require_counts(terms)
     if terms["ends_at"] is not None and terms["ends_at"] <= terms["starts_at"]:
         raise InvalidParameter("The end must come after the beginning.", name="ends_at")
     if not 0 <= terms["hour_from"] < terms["hour_until"] <= 24:
@@ -43,7 +54,23 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return terms
 
 
+def _require_kind(trigger: str, kind: str) -> None:
+    if kind not in KINDS[trigger]:
+        told = ", ".join(each or "none" for each in KINDS[trigger])
+        raise InvalidParameter(f"What makes this promotion give allows these kinds only: {told}.", name="kind")
+
+
+def _require_counts(terms: dict[str, Any]) -> None:
+    for name in ("customer_count", "total_count"):
+        if terms[name] is not None and terms["trigger"] not in COUNTED:
+            raise InvalidParameter("Only receipts and promo codes are counted. Leave it empty.", name=name)
+
+
 def _require_value(kind: str, value: Decimal) -> None:
+    if not kind:
+        if value:
+            raise InvalidParameter("An announcement gives no points. Leave it at zero.", name="value")
+        return
     least = 1 if kind == PromotionKind.MULTIPLIER else 0
     if value <= least:
         raise InvalidParameter(
@@ -61,10 +88,38 @@ def _name(name: str, value: Any) -> str:
     return text
 
 
+def _trigger(name: str, value: Any) -> str:
+    if value not in PromotionTrigger.values:
+        raise InvalidParameter("Choose purchase, receipt, code or announcement.", name=name)
+    return str(value)
+
+
 def _kind(name: str, value: Any) -> str:
-    if value not in PromotionKind.values:
+    if value not in ("", *PromotionKind.values):
         raise InvalidParameter("Choose percent, multiplier or fixed.", name=name)
     return str(value)
+
+
+def _audience(name: str, value: Any) -> Audience | None:
+    if value is not None and not isinstance(value, Audience):
+        raise InvalidParameter("Choose an audience, or leave it empty: then it is for everybody.", name=name)
+    return value
+
+
+def _count(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if not 1 <= _whole(name, value) <= MOST_TIMES:
+        raise InvalidParameter(f"Write a whole number from 1 to {MOST_TIMES}, or leave it empty.", name=name)
+    return int(value)
+
+
+def _escrow_days(name: str, value: Any) -> int | None:
+    if value is None:
+        return None
+    if not 0 <= _whole(name, value) <= LONGEST_ESCROW:
+        raise InvalidParameter(f"Write a number of days from 0 to {LONGEST_ESCROW}, or leave it empty.", name=name)
+    return int(value)
 
 
 def _amount(name: str, value: Any) -> Decimal:
@@ -138,6 +193,8 @@ def _require_list(name: str, value: Any) -> None:
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "name": _name,
+    "trigger": _trigger,
+    "audience": _audience,
     "kind": _kind,
     "value": _amount,
     "starts_at": _moment,
@@ -155,4 +212,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "qualifies": _flag,
     "customer_cap": _limit,
     "budget": _limit,
+    "customer_count": _count,
+    "total_count": _count,
+    "escrow_days": _escrow_days,
 }

@@ -8,13 +8,14 @@ from django.db.models import Exists, OuterRef, Q
 
 from loyalty.ledger.rounding import ZERO
 from promos.evaluation import Rule
-from promos.models import CustomerGrant, LivePeriod, Promotion
+from promos.models import CustomerGrant, LivePeriod, Promotion, PromotionTrigger
 from promos.occasion import Occasion, applies
 
 
 def rules_for(occasion: Occasion, contact_id: int) -> tuple[Rule, ...]:
     """Return the rules of the promotions that apply, each with what it may still give (1-2 statements)."""
-    found = [promotion for promotion in _live_at(occasion.moment) if applies(promotion, occasion)]
+    live = live_at(occasion.moment, PromotionTrigger.PURCHASE)
+    found = [promotion for promotion in live if applies(promotion, occasion)]
     if not found:
         return ()
     capped = [promotion.pk for promotion in found if promotion.customer_cap is not None]
@@ -49,12 +50,12 @@ def rule_of(promotion: Promotion, granted: Decimal) -> Rule:
     )
 
 
-def _live_at(moment: datetime) -> list[Promotion]:
-    """Return the promotions with a live period around the moment, by id.
+def live_at(moment: datetime, trigger: str) -> list[Promotion]:
+    """Return the promotions of a trigger with a live period around the moment, by id.
 
     One EXISTS: conditions in a join each might be met by another period of the same promotion.
     """
     around = LivePeriod.objects.filter(
         Q(ended_at__isnull=True) | Q(ended_at__gt=moment), promotion=OuterRef("pk"), began_at__lte=moment
     )
-    return list(Promotion.objects.filter(Exists(around)).order_by("id"))
+    return list(Promotion.objects.filter(Exists(around), trigger=trigger).order_by("id"))

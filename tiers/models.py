@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 
@@ -34,7 +35,10 @@ class TierSystem(models.Model):
 
 
 class Tier(models.Model):
-    """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate."""
+    """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
+
+    The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
+    """
 
     system = models.ForeignKey(TierSystem, models.PROTECT, related_name="tiers")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -44,6 +48,10 @@ class Tier(models.Model):
     multiplier = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     expiry_policy = models.CharField(max_length=16, choices=ExpiryPolicy.choices, default=ExpiryPolicy.NONE)
     expiry_days = models.PositiveIntegerField(null=True, blank=True)
+    rule_tree_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_node_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_id = models.UUIDField(db_default=RandomUUID(), editable=False)
+    rule_constraint_id = models.UUIDField(db_default=RandomUUID(), editable=False)
 
     class Meta:
         ordering = ("system", "rank")

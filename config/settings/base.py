@@ -67,7 +67,7 @@ API_MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-API_PATHS = ("/v1/", "/api/")
+API_PATHS = ("/v1/", "/api/", "/priv/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 
 ROOT_URLCONF = "config.urls"

@@ -22,7 +22,7 @@ from loyalty.models import Purchase
 from tiers import selectors as tiers
 
 LAST = 5
-_PERSON = ("code", "phone", "email", "birth_date", "sex", "country_code", "locality", "external_id")
+_PERSON = ("code", "phone", "email", "birth_date", "sex", "country_code", "locality", "external_id", "public_id")
 
 
 def page(request: HttpRequest, contact: Contact) -> Page:

@@ -74,6 +74,7 @@ class BalanceAdmin(OfContact):
             Fact(_("account"), pages.choice(record, "account")),
             Fact(_("booked"), pages.amount(record.amount)),
             Fact(_("ever entered"), pages.amount(record.lifetime)),
+            self._fact(record, "public_id"),
         ]
         tiles = contact_glance.tiles(balances.read(record.contact_id, clock.now()))
         note = gettext(

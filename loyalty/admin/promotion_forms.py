@@ -108,8 +108,8 @@ class PromotionForm(ReasonForm):
         return [(title, "", [self[name] for name in names]) for title, names in _SECTIONS]
 
     def terms(self) -> dict[str, Any]:
-        """Return every term."""
-        return {name: self.cleaned_data[name] for name in TERMS}
+        """Return every term that the form asks for."""
+        return {name: self.cleaned_data[name] for name in TERMS if name in self.cleaned_data}
 
 
 class TryForm(CommandForm):

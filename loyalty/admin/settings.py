@@ -33,6 +33,7 @@ _SECTIONS = (
     (_("Earning"), "", ("earn_rate", "escrow_days", "oldest_purchase_days", "unknown_stores", "excluded_categories")),
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
+    (_("Partners"), "", ("available_with_escrow",)),
     (_("Logs"), "", ("interaction_days",)),
     (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
 )

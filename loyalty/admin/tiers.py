@@ -97,7 +97,7 @@ class TierAdmin(ReadOnly):
         "expiry_days",
     )
     ordering = ("rank",)
-    facts = ("name", "rank", "target", "multiplier", "expiry_policy", "expiry_days")
+    facts = ("name", "rank", "target", "multiplier", "expiry_policy", "expiry_days", "public_id")
     commands = (
         Command(
             "edit",
@@ -109,6 +109,18 @@ class TierAdmin(ReadOnly):
             explain=_("Whoever is in the tier keeps the end it was given; purchases from now on use the new values."),
         ),
     )
+
+    def page(self, request: HttpRequest, record: Tier) -> Page:
+        """Show the tier, and under which ids partners read it and its rule."""
+        partners = [
+            Fact(_("tier system"), record.system.public_id),
+            Fact(_("rule tree"), record.rule_tree_id),
+            Fact(_("rule node"), record.rule_node_id),
+            Fact(_("rule"), record.rule_id),
+            Fact(_("constraint"), record.rule_constraint_id),
+        ]
+        groups = [Group("", self.facts_of(record))]
+        return Page([*groups, Group(_("Ids for partners"), partners)] if record.target else groups)
 
 
 @admin.register(Standing, site=site)
@@ -126,7 +138,7 @@ class StandingAdmin(ReadOnly):
     list_select_related = ("contact", "tier")
     search_fields = ("contact",)
     search_help_text = _("The customer's phone, card number, code or surname")
-    facts = ("tier", "entered_at", "ends_at", "left_at", "reason")
+    facts = ("tier", "entered_at", "ends_at", "left_at", "reason", "public_id")
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """Order one contact's standings as their index does."""

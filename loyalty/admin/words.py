@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 CONTACT = {
+    "public_id": _("public id"),
     "code": _("code"),
     "external_id": _("external id"),
     "phone": _("phone"),
@@ -27,6 +28,7 @@ CONTACT = {
     "created_at": _("created at"),
 }
 TIER = {
+    "public_id": _("public id"),
     "name": _("name"),
     "rank": _("rank"),
     "target": _("target"),
@@ -52,6 +54,7 @@ PROGRAM = {
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "available_with_escrow": _("points in escrow count as available"),
 }
 PROGRAM_HELP = {
     "zone": _("Decides days and years for everybody."),
@@ -65,6 +68,7 @@ PROGRAM_HELP = {
     "reservation_minutes": _("How long a wallet may hold a free number."),
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
+    "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
 }
 PROMOTION = {
@@ -106,6 +110,7 @@ PROMOTION_HELP = {
     "budget": _("Points that it gives at most in all. The last customer gets what is left. Empty: no limit."),
 }
 _BOOKS = {"account": _("account"), "contact_id": _("customer")}
+_BALANCE = {**_BOOKS, "public_id": _("public id")}
 FIELDS: dict[str, dict[str, Any]] = {
     "customers.contact": CONTACT,
     "customers.consent": {
@@ -219,7 +224,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "log_full_until": _("logged in full until"),
         "created_at": _("created at"),
     },
-    "ledger.bonusbalance": _BOOKS,
+    "ledger.bonusbalance": _BALANCE,
     "ledger.operation": {
         "id": _("number"),
         "kind": _("kind"),
@@ -240,6 +245,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "promos.promotion": PROMOTION,
     "tiers.tier": TIER,
     "tiers.standing": {
+        "public_id": _("public id"),
         "contact": _("customer"),
         "tier": _("tier"),
         "entered_at": _("entered at"),

@@ -73,13 +73,14 @@ class Outcome:
 
 
 def outcome(status: int, data: Any) -> Outcome:
-    """Return how a call ended: cash desk `Status, Key, Value`; wallet `code, description`; others by HTTP status."""
+    """Return how a call ended: cash desk `Status, Key, Value`; wallet `code, description`; data `errors`."""
     body = data if isinstance(data, dict) else _NOTHING
     if "Status" in body and "Key" in body:
         return Outcome(body["Status"] is not True or status >= 400, str(body["Key"]), str(body.get("Value", "")))
     if status < 400:
         return Outcome(False, "OK")
-    return Outcome(True, str(body.get("code", status)), str(body.get("description", "")))
+    told = body["errors"] if isinstance(body.get("errors"), dict) else body
+    return Outcome(True, str(told.get("code", status)), str(told.get("description") or told.get("message", "")))
 
 
 def note(view: Any, request: Any, response: Any, started: float) -> None:

@@ -25,7 +25,12 @@ _SHORTEST_KNOWN = 3
 
 PHONES = frozenset({"phone", "mobilenumber", "contactmobilenumber", "msisdn", "mobile", "phonenumber", "mobilephone"})
 EMAILS = frozenset({"email", "mail", "emailaddress"})
-NAMES = frozenset({"name", "firstname", "surname", "lastname", "patronymic", "middlename", "fullname", "birthdate"})
+NAMES = frozenset(
+    {
+        "name", "firstname", "surname", "lastname", "patronymic", "middlename", "fullname", "birthdate", "dob",
+        "address", "address2", "zip", "currentzip",
+    }
+)  # fmt: skip
 SECRETS = frozenset({"secret", "password", "passwd", "token", "authorization", "apikey", "login"})
 # A cashier's text is mostly a name, but often a number: masked in its field, not hunted for elsewhere.
 HIDDEN = frozenset({"cashier"})

@@ -9,12 +9,13 @@ from loyalty.models.program import ExpiryRounding, PointsExpiry, Program, Return
 from loyalty.models.purchases import Purchase, PurchaseLine, PurchaseStatus
 from loyalty.models.returns import PurchaseReturn, ReturnKind, TillAnswer
 from loyalty.models.staff import StaffRole
-from loyalty.models.stores import Store
+from loyalty.models.stores import FiscalDrive, Store
 
 __all__ = [
     "ApiClient",
     "CashDeskRole",
     "ExpiryRounding",
+    "FiscalDrive",
     "Interaction",
     "JobRun",
     "JournalEntry",

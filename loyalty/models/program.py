@@ -10,6 +10,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from promos.models import Audience
+
 SUFFICIENCY_FIELDS = (
     "first_name",
     "surname",
@@ -138,6 +140,17 @@ class Program(models.Model):
         db_default=30,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text="How long the interaction log is kept.",
+    )
+    wallet_audience = models.ForeignKey(
+        Audience,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose phones the wallet app's lists give (getAllUsers); nobody's while it is empty.",
+    )
+    available_with_escrow = models.BooleanField(
+        default=False, db_default=False, help_text="Partners read points in escrow as available, too (loyalty data)."
     )
     # Kept by the use case that changes limits: a purchase learns here, in a row it reads anyway, that none is set.
     limits_on = models.BooleanField(default=False, db_default=False, editable=False)

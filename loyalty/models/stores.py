@@ -1,6 +1,9 @@
 """Stores: where purchases happen."""
 
+from typing import ClassVar
+
 from django.db import models
+from django.db.models import Q
 
 
 class Store(models.Model):
@@ -16,3 +19,20 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return self.name or self.code
+
+
+class FiscalDrive(models.Model):
+    """A fiscal drive of a till: it tells the store of a scanned receipt (specs/koshelek.md, call 12)."""
+
+    number = models.CharField(max_length=16, unique=True)
+    store = models.ForeignKey(Store, models.PROTECT, related_name="fiscal_drives")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(number__regex=r"^[0-9]{16}$"), name="fiscal_drive_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

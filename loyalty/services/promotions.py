@@ -20,7 +20,7 @@ from loyalty.services import journal
 from loyalty.services.unit_of_work import unit_of_work
 from promos import locks, requirements, services
 from promos.errors import PromotionStatusRefused, StoresUnknown
-from promos.models import TERMS, Promotion, PromotionStatus
+from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
 
 LONGEST_REASON = 300
 _DEFAULTS: dict[str, Any] = {
@@ -38,6 +38,11 @@ _DEFAULTS: dict[str, Any] = {
     "qualifies": False,
     "customer_cap": None,
     "budget": None,
+    "trigger": PromotionTrigger.PURCHASE.value,
+    "audience": None,
+    "customer_count": None,
+    "total_count": None,
+    "escrow_days": None,
 }
 """What holds where a marketer says nothing: everybody, everywhere, at any time, without limit."""
 

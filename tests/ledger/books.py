@@ -120,3 +120,32 @@ def booked(contact: int) -> Four:
 
 def assert_laws_hold() -> None:
     assert invariants.broken() == []
+
+
+def credit(contact: int, *, spendable: Decimal, qualifying: Decimal, at: datetime) -> None:
+    """Give points that were never in escrow, as an adjustment does."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        lock_balances(contact, at)
+        cursor.execute(
+            """
+            WITH operation AS (
+                INSERT INTO ledger_operation (contact_id, kind, effective_at, recorded_at, actor, cause, reason)
+                VALUES (%(contact)s, 'adjustment', %(at)s, %(at)s, 'staff:test', 'adjustment:test', 'a gift')
+                RETURNING id
+            ), part AS (
+                SELECT * FROM (VALUES (1, %(spendable)s::numeric), (3, %(qualifying)s::numeric))
+                    AS part (account, amount)
+            ), transfer AS (
+                INSERT INTO ledger_transfer (contact_id, operation_id, source, target, amount)
+                SELECT %(contact)s, operation.id, 8, part.account, part.amount FROM operation, part
+            ), lot AS (
+                INSERT INTO ledger_lot
+                    (contact_id, operation_id, account, earned, remaining, matures_at, landed)
+                SELECT %(contact)s, operation.id, part.account, part.amount, part.amount, %(at)s, operation.id
+                FROM operation, part
+            )
+            UPDATE ledger_bonusbalance balance SET amount = part.amount, lifetime = part.amount
+            FROM part WHERE balance.contact_id = %(contact)s AND balance.account = part.account
+            """,
+            {"contact": contact, "at": at, "spendable": spendable, "qualifying": qualifying},
+        )

@@ -1,0 +1,37 @@
+"""Promotions and what belongs to them: audiences, offers' images, promo codes, scanned receipts."""
+
+from promos.models.audiences import Audience, Segment, SegmentMember
+from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
+from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
+from promos.models.images import OfferImage
+from promos.models.promotions import (
+    COUNTED,
+    TERMS,
+    CustomerGrant,
+    LivePeriod,
+    Promotion,
+    PromotionKind,
+    PromotionStatus,
+    PromotionTrigger,
+)
+
+__all__ = [
+    "COUNTED",
+    "TERMS",
+    "Audience",
+    "CodeBatch",
+    "CodeBatchStatus",
+    "CodeUse",
+    "CustomerGrant",
+    "FiscalReceipt",
+    "FiscalReceiptStatus",
+    "LivePeriod",
+    "OfferImage",
+    "PromoCode",
+    "Promotion",
+    "PromotionKind",
+    "PromotionStatus",
+    "PromotionTrigger",
+    "Segment",
+    "SegmentMember",
+]
