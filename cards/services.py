@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from cards import locks, numbers
 from cards.blocking import BlockReason
 from cards.models import BlockRecord, Card, CardCategory, CardSeries, CardStatus, Reservation
@@ -96,6 +98,34 @@ def reserve(card: Card, *, minutes: int, actor: str, now: datetime) -> Reservati
         defaults={"reserved_at": now, "reserved_until": now + timedelta(minutes=minutes), "actor": actor},
     )
     return reservation
+
+
+# A number that another call reserved since this statement began is not taken from it: the conflict leaves it alone.
+_LEND = f"""
+INSERT INTO cards_reservation AS held (card_id, reserved_at, reserved_until, actor)
+SELECT free.id, %(now)s, %(until)s, %(actor)s FROM (
+    SELECT card.id FROM cards_card card
+    WHERE card.status = {CardStatus.NEW.value} AND card.category = {CardCategory.VIRTUAL.value}
+      AND NOT EXISTS (SELECT FROM cards_reservation WHERE card_id = card.id AND reserved_until > %(now)s)
+    ORDER BY card.id LIMIT %(count)s FOR UPDATE OF card SKIP LOCKED
+) free
+ON CONFLICT (card_id) DO UPDATE
+SET reserved_at = excluded.reserved_at, reserved_until = excluded.reserved_until, actor = excluded.actor
+WHERE held.reserved_until <= %(now)s
+"""
+
+
+def lend(count: int, *, until: datetime, actor: str, now: datetime) -> int:
+    """Reserve up to `count` free virtual numbers until a moment, for an actor; return how many (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEND, {"count": count, "until": until, "actor": actor, "now": now})
+        return int(cursor.rowcount)
+
+
+def renew(*, until: datetime, actor: str, now: datetime) -> int:
+    """Let an actor keep what it has reserved until a later moment; return how many numbers it holds (1 statement)."""
+    held = Reservation.objects.filter(actor=actor, reserved_until__gt=now)
+    return held.update(reserved_at=now, reserved_until=until)
 
 
 def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockRecord:

@@ -12,7 +12,7 @@ from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors
 from loyalty.services import cards as card_use_cases
-from loyalty.services import wallet
+from loyalty.services import exchange, wallet
 from tests.concurrency.threads import Meeting, meanwhile, race, wait_for_waiting
 from tests.factories import CardFactory, ContactFactory
 
@@ -158,3 +158,30 @@ def test_pools_made_at_once_never_share_a_number():
     )
     assert len({number for numbers in made for number in numbers}) == 150
     assert CardSeries.objects.get(issuing=True).next_serial == 151
+
+
+def test_numbers_lent_to_partners_and_reserved_at_the_same_time_are_held_once():
+    pool(8)
+    partners = [actors.system(f"partner-{each}") for each in range(3)]
+    answers = race(
+        *(lambda partner=partner: exchange.lend_numbers(partner, 3) for partner in partners),
+        *(lambda: wallet.reserve_number(APP) for _ in range(3)),
+    )
+    lent = sum(each.held for each in answers[:3])
+    reserved = {each.number for each in answers[3:] if isinstance(each, Card)}
+    assert lent + len(reserved) == Reservation.objects.count() <= 8
+    for partner, answer in zip(partners, answers, strict=False):
+        assert Reservation.objects.filter(actor=str(partner)).count() == answer.held
+    assert Reservation.objects.filter(card__number__in=reserved, actor=str(APP)).count() == len(reserved)
+
+
+@pytest.mark.negative_control
+def test_without_the_condition_of_the_conflict_a_lent_number_would_be_lent_again(monkeypatch):
+    pool(1)
+    exchange.lend_numbers(actors.system("first"), 1)
+    free = card_services._LEND.replace("AND NOT EXISTS", "OR EXISTS")
+    monkeypatch.setattr(card_services, "_LEND", free)
+    assert exchange.lend_numbers(actors.system("second"), 1).added == 0
+    monkeypatch.setattr(card_services, "_LEND", free.replace("WHERE held.reserved_until <= %(now)s", ""))
+    assert exchange.lend_numbers(actors.system("third"), 1).added == 1
+    assert Reservation.objects.get().actor == "system:third"

@@ -107,12 +107,18 @@ def history(lines: Iterable[HistoryLine]) -> list[dict[str, str]]:
 def _card(number: str, status: int, barcode: str) -> dict[str, Any]:
     return {
         "cardNumber": number,
-        "cardState": "active" if status in USABLE else "inactive",
-        "barcode": {"barcodeNumber": number, "barcodeType": _barcode_type(number, barcode)},
+        "cardState": card_state(status),
+        "barcode": {"barcodeNumber": number, "barcodeType": barcode_type(number, barcode)},
     }
 
 
-def _barcode_type(number: str, barcode: str) -> str:
+def card_state(status: int) -> str:
+    """Return a card's state in the wallet's words."""
+    return "active" if status in USABLE else "inactive"
+
+
+def barcode_type(number: str, barcode: str) -> str:
+    """Return the barcode that a scanner can read: the series' own, or CODE_128 where the length does not fit it."""
     return barcode if _LENGTHS.get(barcode, len(number)) == len(number) else Barcode.CODE_128.value
 
 
