@@ -74,8 +74,8 @@ def release(survivor: Contact, absorbed: Contact, taken: Taken, now: datetime, *
         _take_status(survivor, former)
     save(survivor, update_fields=[*PERSONAL, "attributes", "status", "updated_at"])
     absorbed.unmerge(of_absorbed)
-    for name, value in taken.identity.items():
-        setattr(absorbed, name, value)
+    for name in _UNIQUE:
+        setattr(absorbed, name, taken.identity[name])
     absorbed.updated_at = now
     save(absorbed, update_fields=["status", "merged_into", "updated_at", *_UNIQUE])
     Contact.objects.filter(pk__in=taken.chain).update(merged_into=absorbed)

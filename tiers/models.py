@@ -21,6 +21,7 @@ class StandingReason(models.TextChoices):
     UPGRADED = "upgraded", "Upgraded"
     ASSESSED = "assessed", "Assessed at expiry"
     LEFT = "left", "Left the programme"
+    MERGED = "merged", "Merged with another customer"
 
 
 class TierSystem(models.Model):

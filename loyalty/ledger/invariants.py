@@ -220,7 +220,8 @@ LAWS = (
         SELECT {_CONTACT_AND_ACCOUNT} FROM ledger_bonusbalance balance
         WHERE amount < 0 AND (account <> 1 OR NOT EXISTS (
             SELECT 1 FROM ledger_operation operation
-            WHERE operation.contact_id = balance.contact_id AND operation.kind IN ('return', 'adjustment', 'merge')))""",
+            WHERE operation.contact_id = balance.contact_id
+              AND operation.kind IN ('return', 'adjustment', 'merge')))""",
     ),
     Law(
         7,
@@ -245,8 +246,8 @@ LAWS = (
         SELECT correction.id FROM ledger_operation correction
         LEFT JOIN ledger_operation operation ON operation.id = correction.corrects_id
         WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id
-            OR (operation.contact_id <> correction.contact_id AND NOT EXISTS (
-                SELECT FROM kin WHERE kin.contact_id = correction.contact_id AND kin.other_id = operation.contact_id)))""",
+            OR (operation.contact_id <> correction.contact_id AND NOT EXISTS (SELECT FROM kin
+                WHERE kin.contact_id = correction.contact_id AND kin.other_id = operation.contact_id)))""",
     ),
     *MOVE_LAWS,
 )

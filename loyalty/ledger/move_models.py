@@ -66,7 +66,7 @@ class MovedLot(models.Model):
 
 
 class CarriedLifetime(models.Model):
-    """What a move took from, or gave to, the lifetime value of an account: all that ever entered goes with the points."""
+    """What a move took from, or gave to, the lifetime value of an account: it goes with the points."""
 
     contact_id = models.BigIntegerField()
     operation_id = models.BigIntegerField()

@@ -7,7 +7,6 @@ The caller holds the balances of both contacts.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Subquery
+
 from loyalty.core.errors import LoyaltyError
-from loyalty.ledger.models import Draw
+from loyalty.ledger.models import Draw, Operation
 from loyalty.models import Purchase, PurchaseLine, PurchaseReturn
 
 
@@ -63,7 +65,9 @@ def _find(purchase_id: str) -> Purchase | None:
 def _redeemed(purchase: Purchase) -> list[Redeemed]:
     if purchase.redemption_id is None:
         return []
-    draws = Draw.objects.filter(contact_id=purchase.contact_id, operation_id=purchase.redemption_id)
+    # After a merge the redemption stands in the books of who spent them; the contact leads to it by the index.
+    spender = Operation.objects.filter(pk=purchase.redemption_id).values("contact_id")
+    draws = Draw.objects.filter(contact_id=Subquery(spender), operation_id=purchase.redemption_id)
     rows = draws.order_by("lot__expires_at", "lot_id").values_list("amount", "lot__expires_at")
     return [Redeemed(amount, expires_at) for amount, expires_at in rows]
 

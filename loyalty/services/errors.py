@@ -1,4 +1,4 @@
-"""What can be wrong with a purchase."""
+"""What can be wrong with a purchase, a hold, a merge."""
 
 from loyalty.core.errors import LoyaltyError
 
@@ -16,3 +16,32 @@ class HoldNotFound(LoyaltyError):
 class HoldResolved(LoyaltyError):
     code = "HoldResolved"
     message = "This hold was captured, voided, or has timed out."
+
+
+class BonusesOnHold(LoyaltyError):
+    """`until`: when the hold ends by itself."""
+
+    code = "BonusesOnHold"
+    message = "A till is holding bonuses of this customer, or waits to send the receipt of a payment with them."
+
+
+class MergeWithItself(LoyaltyError):
+    code = "MergeWithItself"
+    message = "This is the same customer."
+
+
+class MergeNotFound(LoyaltyError):
+    code = "MergeNotFound"
+    message = "There is no such merge."
+
+
+class MergeUndone(LoyaltyError):
+    code = "MergeUndone"
+    message = "This merge was undone already."
+
+
+class MergeNotLast(LoyaltyError):
+    """`later`: the merge that has to be undone first, by its public id."""
+
+    code = "MergeNotLast"
+    message = "A later merge builds on this one. Undo that one first."

@@ -1,9 +1,10 @@
 """Row locks on the programme's own records: purchases, and the people of the back office."""
 
 from django.contrib.auth.models import User
+from django.db.models import Model
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import Purchase
+from loyalty.models import Merge, Purchase
 
 
 def lock_staff(user_id: int) -> User:
@@ -19,3 +20,14 @@ def lock_device(user: User) -> TOTPDevice | None:
 def lock_purchase(purchase_id: str) -> Purchase | None:
     """Lock and return the purchase with the till's id, None if there is none: first in the order of locks."""
     return Purchase.objects.select_for_update(of=("self",), no_key=True).filter(purchase_id=purchase_id).first()
+
+
+def lock_merge(merge_id: int) -> Merge | None:
+    """Lock and return a merge, to undo it: before its purchases."""
+    return Merge.objects.select_for_update(of=("self",), no_key=True).filter(pk=merge_id).first()
+
+
+def lock_records(model: type[Model], **of: object) -> list[int]:
+    """Lock the rows of purchases, receipts and the like, in the order of their keys; return the keys."""
+    found = model._default_manager.select_for_update(of=("self",), no_key=True).filter(**of).order_by("pk")
+    return list(found.values_list("pk", flat=True))
