@@ -18,6 +18,11 @@ class CardUnbound(LoyaltyError):
     message = "This card belongs to no customer yet."
 
 
+class ContactHasNoCard(LoyaltyError):
+    code = "ContactHasNoCard"
+    message = "The customer has no card yet."
+
+
 class OnlyBlockedCard(LoyaltyError):
     code = "OnlyBlockedCard"
     message = "The customer's only card is blocked."

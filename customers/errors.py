@@ -55,3 +55,8 @@ class ContactMerged(LoyaltyError):
 class ContactErased(LoyaltyError):
     code = "ContactErased"
     message = "The personal data of this customer were erased for good."
+
+
+class ContactBlocked(LoyaltyError):
+    code = "ContactBlocked"
+    message = "The customer is blocked."

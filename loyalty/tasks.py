@@ -3,13 +3,19 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, holding, interactions, limits, points
+from loyalty.services import books, card_imports, code_orders, expiry, holding, interactions, limits, points, pool_watch
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
 def roll_over_escrow() -> None:
     """Land what has matured."""
     points.roll_over_escrow(actors.system(points.ROLLOVER))
+
+
+@shared_task(name="loyalty.tasks.expire_points")
+def expire_points() -> None:
+    """Burn what has expired."""
+    expiry.expire_points(actors.system(expiry.EXPIRY))
 
 
 @shared_task(name="loyalty.tasks.delete_old_interactions")
@@ -34,3 +40,21 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name="loyalty.tasks.import_card_numbers")
+def import_card_numbers() -> None:
+    """Work off the files of card numbers that wait."""
+    card_imports.run_waiting()
+
+
+@shared_task(name="loyalty.tasks.watch_card_pool")
+def watch_card_pool() -> None:
+    """Raise or end the alert of a low pool."""
+    pool_watch.look()
+
+
+@shared_task(name="loyalty.tasks.make_promo_codes")
+def make_promo_codes() -> None:
+    """Make the promo codes that were ordered."""
+    code_orders.make_codes(actors.system(code_orders.MAKE_CODES))

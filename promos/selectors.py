@@ -1,14 +1,14 @@
 """Promotions that were live at a moment, and what they may still give. No writes, no locks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from loyalty.ledger.rounding import ZERO
 from promos.evaluation import Rule
-from promos.models import CustomerGrant, LivePeriod, Promotion, PromotionTrigger
+from promos.models import CodeUse, CustomerGrant, LivePeriod, PromoCode, Promotion, PromotionTrigger
 from promos.occasion import Occasion, applies
 
 
@@ -55,7 +55,44 @@ def live_at(moment: datetime, trigger: str) -> list[Promotion]:
 
     One EXISTS: conditions in a join each might be met by another period of the same promotion.
     """
-    around = LivePeriod.objects.filter(
-        Q(ended_at__isnull=True) | Q(ended_at__gt=moment), promotion=OuterRef("pk"), began_at__lte=moment
+    return list(Promotion.objects.filter(Exists(_live_around(moment, "pk")), trigger=trigger).order_by("id"))
+
+
+def _live_around(moment: datetime, promotion: str) -> QuerySet[LivePeriod]:
+    return LivePeriod.objects.filter(
+        Q(ended_at__isnull=True) | Q(ended_at__gt=moment), promotion=OuterRef(promotion), began_at__lte=moment
     )
-    return list(Promotion.objects.filter(Exists(around), trigger=trigger).order_by("id"))
+
+
+def find_code(code: str, moment: datetime) -> tuple[PromoCode, bool] | None:
+    """Return the code in its stored form with its promotion, and whether that is live at the moment; None if unknown.
+
+    Live by its status: its own dates are conditions like hours and weekdays (`promos.occasion`).
+    """
+    found = (
+        PromoCode.objects.select_related("promotion", "promotion__audience")
+        .annotate(live=Exists(_live_around(moment, "promotion")))
+        .filter(code=code)
+        .first()
+    )
+    return None if found is None else (found, bool(found.live))
+
+
+def times_used(code_id: int, contact_id: int) -> int:
+    """Return how often a contact has used a code."""
+    return CodeUse.objects.filter(contact_id=contact_id, code_id=code_id).count()
+
+
+def codes_of(batch_id: int, size: int) -> Iterator[tuple[str, datetime | None]]:
+    """Yield the codes of a batch, each with the moment of its use, in the order in which they were made.
+
+    Ranges of the key, `size` rows a statement, instead of one cursor: whoever reads slowly holds nothing open.
+    """
+    last = 0
+    while rows := list(
+        PromoCode.objects.filter(batch_id=batch_id, pk__gt=last)
+        .order_by("pk")
+        .values_list("pk", "code", "used_at")[:size]
+    ):
+        yield from ((code, used_at) for _, code, used_at in rows)
+        last = rows[-1][0]

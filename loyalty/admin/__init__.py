@@ -1,7 +1,10 @@
 """The back office. Django's autodiscovery imports this package; each module registers its nouns on `site`."""
 
 from loyalty.admin import (
+    adjustments,
     api_clients,
+    card_imports,
+    card_series,
     cards,
     consents,
     contacts,
@@ -13,6 +16,7 @@ from loyalty.admin import (
     purchases,
     settings,
     staff,
+    stores,
     tiers,
     words,
 )
@@ -20,7 +24,10 @@ from loyalty.admin import (
 words.apply()
 
 __all__ = [
+    "adjustments",
     "api_clients",
+    "card_imports",
+    "card_series",
     "cards",
     "consents",
     "contacts",
@@ -32,5 +39,6 @@ __all__ = [
     "purchases",
     "settings",
     "staff",
+    "stores",
     "tiers",
 ]

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cards.models import CardImport
 from customers.models import Contact
 from loyalty.admin import columns, pages, search
 from loyalty.admin.base import ReadOnly
@@ -86,8 +87,8 @@ class JobRunAdmin(ReadOnly):
         return Page([*groups, Group(_("Result"), result)] if result else groups, notes=notes)
 
 
-def progress_bar(run: JobRun) -> str:
-    """Return the progress of a run as a bar with its numbers."""
+def progress_bar(run: JobRun | CardImport) -> str:
+    """Return the progress of a run or an import as a bar with its numbers."""
     share = 100 if run.finished_at else round(100 * run.done / run.total) if run.total else 0
     return format_html(
         '<span class="bo-progress"><progress max="100" value="{}"></progress> {} / {}</span>',

@@ -18,16 +18,20 @@ _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE
 # For what they block and unblock, the tables in cards/blocking.py say.
 _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
+# Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
+_ASKS, _APPROVES = "view withdraw", "view approve refuse"
 _RUNS_PROMOTIONS = "view add edit go-live pause end"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": ("view edit",           "view edit",           "view",          "view"),
+    "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
-    "cards.cardseries":  ("view",                "",                    "",              ""),
+    "cards.cardseries":  ("view add edit import", "",                   "",              ""),
+    "cards.cardimport":  ("view add",            "",                    "",              ""),
     "loyalty.purchase":  ("view",                "view",                "view",          "view"),
-    "loyalty.store":     ("view",                "",                    "",              ""),
+    "loyalty.store":     ("view add edit",       "",                    "",              ""),
     "loyalty.program":   ("view",                "",                    "",              ""),
+    "loyalty.adjustmentrequest": (_ASKS,         _ASKS,                 _APPROVES,       _APPROVES),
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),

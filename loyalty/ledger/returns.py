@@ -39,10 +39,22 @@ class Reach:
     debt: bool
 
 
-# Own lots first, whole; then other landed spendable lots, the one that expires first on; then a debt. Where the
-# customer who earned them was merged into this one, the lots that took over theirs are the own ones.
+# Own lots first, whole; then other landed spendable lots, the one that expires first on; then a debt. What of the
+# accrual has burned is gone already: others and a debt give no more than what was earned less burned less taken before.
+# Without a burned point that bound binds nothing, for returns together never ask for more than was earned. Where the
+# customer who earned them was merged into this one, the lots that took over theirs are the own ones: `family` has been
+# one with this customer some time, `kin` is so now.
 _TAKE_BACK = """
-WITH earned AS (
+WITH RECURSIVE family (contact_id) AS (
+    SELECT %(contact_id)s::bigint
+    UNION
+    SELECT move.out_contact FROM ledger_move move JOIN family ON family.contact_id = move.in_contact
+), kin (contact_id) AS (
+    SELECT %(contact_id)s::bigint
+    UNION
+    SELECT move.out_contact FROM ledger_move move JOIN kin ON kin.contact_id = move.in_contact
+    WHERE move.undoes_id IS NULL AND NOT EXISTS (SELECT FROM ledger_move later WHERE later.undoes_id = move.id)
+), earned AS (
     SELECT id FROM ledger_lot WHERE contact_id = %(contact_id)s AND operation_id = %(accrual)s AND remaining > 0
     UNION ALL
     SELECT lot_id FROM ledger_movedlot WHERE contact_id = %(contact_id)s AND accrual_id = %(accrual)s
@@ -52,10 +64,30 @@ WITH earned AS (
     FROM ledger_lot lot
     WHERE lot.contact_id = %(contact_id)s AND lot.id IN (SELECT id FROM earned) AND lot.remaining > 0
       AND (%(landed)s::boolean OR lot.landed IS NULL)
+), reclaimable AS (
+    SELECT coalesce((
+        SELECT sum(amount) FROM ledger_transfer
+        WHERE contact_id IN (SELECT contact_id FROM family) AND operation_id = %(accrual)s AND source = 5 AND target = 2
+    ), 0) - coalesce((
+        SELECT sum(draw.amount) FROM kin
+        JOIN ledger_operation expiry ON expiry.contact_id = kin.contact_id AND expiry.kind = 'expiry'
+        JOIN ledger_draw draw ON draw.contact_id = expiry.contact_id AND draw.operation_id = expiry.id
+        JOIN ledger_lot lot ON lot.contact_id = draw.contact_id AND lot.id = draw.lot_id
+        LEFT JOIN ledger_movedlot moved ON moved.contact_id = lot.contact_id AND moved.lot_id = lot.id
+        WHERE coalesce(moved.accrual_id, lot.operation_id) = %(accrual)s
+    ), 0) - coalesce((
+        SELECT sum(transfer.amount) FROM family
+        JOIN ledger_operation earlier ON earlier.contact_id = family.contact_id
+        JOIN ledger_transfer transfer
+          ON transfer.contact_id = earlier.contact_id AND transfer.operation_id = earlier.id
+        WHERE earlier.kind = 'return' AND earlier.corrects_id = %(accrual)s AND transfer.source IN (1, 2)
+    ), 0) AS amount
 ), missing AS (
-    SELECT CASE WHEN %(others)s::boolean
-        THEN greatest(%(spendable)s::numeric - coalesce((SELECT sum(amount) FROM own WHERE account = 1), 0), 0)
+    SELECT CASE WHEN %(others)s::boolean THEN greatest(
+        least(%(spendable)s::numeric, reclaimable.amount)
+        - coalesce((SELECT sum(amount) FROM own WHERE account = 1), 0), 0)
         ELSE 0 END AS amount
+    FROM reclaimable
 ), other AS (
     SELECT lot.id, lot.remaining, missing.amount AS missing,
         sum(lot.remaining) OVER (ORDER BY lot.expires_at NULLS LAST, lot.id) AS running
@@ -181,8 +213,9 @@ SELECT %(contact)s, id, %(operation)s, amount FROM taken
 def take_back(fact: Fact, *, accrual_id: int, spendable: Decimal, qualifying: Decimal, reach: Reach) -> TakenBack:
     """Take points of an accrual back: from its own lots first, then as far as `reach` allows (1 statement; 2 repeated).
 
-    The fact's `corrects_id` names the accrual. Qualifying points come from the accrual's own lot only: what a closed
-    year has moved out is gone. Returns what was taken; no operation when there was nothing to take.
+    The fact's `corrects_id` names the accrual. What of it has burned is not taken again from anywhere. Qualifying
+    points come from the accrual's own lot only: what a closed year has moved out is gone. Returns what was taken; no
+    operation when there was nothing to take.
     """
     posted = posting.find(fact)
     if posted is not None:

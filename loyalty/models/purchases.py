@@ -71,6 +71,13 @@ class Purchase(models.Model):
         indexes: ClassVar = [
             models.Index(fields=("contact", "-purchased_at"), name="purchase_of_contact"),
             models.Index(fields=("card", "-id"), name="purchase_of_card"),
+            # Serves audiences: who bought lately, and where, without a look at the receipts themselves.
+            models.Index(
+                fields=("purchased_at",),
+                include=("contact", "store"),
+                name="purchase_completed",
+                condition=Q(status=PurchaseStatus.COMPLETED),
+            ),
         ]
 
     def __str__(self) -> str:

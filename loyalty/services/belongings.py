@@ -11,13 +11,14 @@ from django.db.models import Model
 
 from cards import locks as card_locks
 from cards.models import Card
-from loyalty.models import Purchase
+from loyalty.models import AdjustmentRequest, Purchase
 from loyalty.services import locks
 from promos.models import CodeUse, FiscalReceipt, PromoCode
 
 Ids = dict[str, list[int]]
 
 GOES_OVER: tuple[tuple[type[Model], str], ...] = (
+    (AdjustmentRequest, "contact_id"),
     (Purchase, "contact_id"),
     (FiscalReceipt, "contact_id"),
     (PromoCode, "used_by_id"),
@@ -33,7 +34,7 @@ WHERE purchase.id = ANY(%(purchases)s) AND award.key::bigint = ANY(%(promotions)
 
 
 def lock_all(contact_id: int) -> None:
-    """Lock everything that names a contact: first in the order of locks, as returns and receipts are (4 statements)."""
+    """Lock everything that names a contact: first in the order of locks, as returns and receipts are (5 statements)."""
     for model, column in GOES_OVER:
         locks.lock_records(model, **{column: contact_id})
 
@@ -45,7 +46,7 @@ def lock_these(found: Ids) -> None:
 
 
 def hand_over(giver: int, taker: int) -> Ids:
-    """Give everything of one contact to another; return the keys, by table (8 statements)."""
+    """Give everything of one contact to another; return the keys, by table (10 statements)."""
     found: Ids = {}
     for model, column in GOES_OVER:
         rows = model._default_manager.filter(**{column: giver})
@@ -55,7 +56,7 @@ def hand_over(giver: int, taker: int) -> Ids:
 
 
 def hand_back(found: Ids, taker: int) -> None:
-    """Give the rows with these keys to a contact (4 statements)."""
+    """Give the rows with these keys to a contact (5 statements)."""
     for model, column in GOES_OVER:
         model._default_manager.filter(pk__in=found.get(model._meta.label_lower, [])).update(**{column: taker})
 

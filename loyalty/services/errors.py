@@ -1,4 +1,4 @@
-"""What can be wrong with a purchase, a hold, a merge."""
+"""What can be wrong with a purchase, a hold, an adjustment, a merge."""
 
 from loyalty.core.errors import LoyaltyError
 
@@ -45,3 +45,22 @@ class MergeNotLast(LoyaltyError):
 
     code = "MergeNotLast"
     message = "A later merge builds on this one. Undo that one first."
+
+
+class AdjustmentDecided(LoyaltyError):
+    """`status`: what became of the request."""
+
+    code = "AdjustmentDecided"
+    message = "This request has been decided already."
+
+
+class OwnAdjustment(LoyaltyError):
+    code = "OwnAdjustment"
+    message = "Nobody approves or refuses their own request."
+
+
+class TooManyWrongCodes(LoyaltyError):
+    """`retry_after`: seconds until this customer may try again."""
+
+    code = "TooManyWrongCodes"
+    message = "This customer has typed too many wrong codes."

@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import Merge, Purchase
+from loyalty.models import AdjustmentRequest, Merge, Purchase, Store
 
 
 def lock_staff(user_id: int) -> User:
@@ -31,3 +31,13 @@ def lock_records(model: type[Model], **of: object) -> list[int]:
     """Lock the rows of purchases, receipts and the like, in the order of their keys; return the keys."""
     found = model._default_manager.select_for_update(of=("self",), no_key=True).filter(**of).order_by("pk")
     return list(found.values_list("pk", flat=True))
+
+
+def lock_store(store_id: int) -> Store:
+    """Lock and return a store; it must exist."""
+    return Store.objects.select_for_update(of=("self",), no_key=True).get(pk=store_id)
+
+
+def lock_adjustment(request_id: int) -> AdjustmentRequest:
+    """Lock and return a request for an adjustment; it must exist. A command: first in the order of locks."""
+    return AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)

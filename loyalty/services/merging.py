@@ -84,11 +84,14 @@ def refuse_held(contact_id: int) -> None:
         raise BonusesOnHold(until=max(open_ones) + SPENDING_AGE)
 
 
-def settle_both(actor: Actor, *contacts: int) -> None:
-    """Lock the balances of contacts in the order of their ids; land what is due and burn what has expired."""
+def settle_both(actor: Actor, *contacts: int, not_before: datetime | None = None) -> None:
+    """Lock the balances of contacts in the order of their ids; land what is due and burn what has expired.
+
+    `not_before`: when points came that were due, or had expired, before.
+    """
     ledger_locks.lock_many(sorted(contacts))
     for contact_id in sorted(contacts):
-        points.settle_fully(contact_id, actor, program.settings().tzinfo)
+        points.settle_fully(contact_id, actor, program.settings().tzinfo, not_before=not_before)
 
 
 def fact(actor: Actor, contact_id: int, merge_id: uuid.UUID, act: str, now: datetime) -> Fact:

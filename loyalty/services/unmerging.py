@@ -90,7 +90,7 @@ def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed
     )
     merge.undone_move_id = move.pk
     # What has matured or expired meanwhile is booked where it belongs, and each own points lift each.
-    merging.settle_both(actor, survivor.pk, absorbed.pk)
+    merging.settle_both(actor, survivor.pk, absorbed.pk, not_before=now)
     if active_since:
         tier_services.enrol(survivor.pk, now, settings.tzinfo)
     tier_services.upgrade([survivor.pk, absorbed.pk], now, settings.tzinfo)

@@ -1,7 +1,14 @@
 """Promotions and what belongs to them: audiences, offers' images, promo codes, scanned receipts."""
 
-from promos.models.audiences import Audience, Segment, SegmentMember
-from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
+from promos.models.audiences import (
+    Audience,
+    Segment,
+    SegmentChange,
+    SegmentChangeStatus,
+    SegmentMember,
+    SegmentMode,
+)
+from promos.models.codes import LARGEST_BATCH, CodeBatch, CodeBatchStatus, CodeUse, PromoCode
 from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
 from promos.models.images import OfferImage
 from promos.models.promotions import (
@@ -17,6 +24,7 @@ from promos.models.promotions import (
 
 __all__ = [
     "COUNTED",
+    "LARGEST_BATCH",
     "TERMS",
     "Audience",
     "CodeBatch",
@@ -33,5 +41,8 @@ __all__ = [
     "PromotionStatus",
     "PromotionTrigger",
     "Segment",
+    "SegmentChange",
+    "SegmentChangeStatus",
     "SegmentMember",
+    "SegmentMode",
 ]

@@ -1,4 +1,4 @@
-"""Any two histories, merged, lived on and taken apart: who went has exactly his own, and not a point was made or lost."""
+"""Any two histories, merged, lived on and taken apart: who went has his own, and not a point was made or lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from cards.models import Card
 from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
-from loyalty.ledger import balances, invariants
+from loyalty.ledger import balances, history, invariants
 from loyalty.ledger.models import Lot
 from loyalty.models import Purchase, PurchaseStatus
 from loyalty.services import merging, points, purchases, refunds, unmerging
@@ -158,11 +158,19 @@ def live(first: list[Any], second: list[Any], since: list[Any]) -> None:
     card = Card.objects.get(contact=survivor, blocked_for_good=False)
     for each in since:
         world.act(card, *each)
+    earlier = world.now - timedelta(seconds=1)
+    then = [history.as_of(each, earlier) for each in (survivor, absorbed)]
     touched = Purchase.objects.filter(pk__in=own).exclude(pk__in=untouched(alone)).exists()
     together = sums(survivor, absorbed)
     unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, merged.pk, "two people")
     assert invariants.broken() == []
     assert sums(survivor, absorbed) == together
+    # What was told of a moment before is told of it still, and what is told of this one is what everybody reads.
+    assert [history.as_of(each, earlier) for each in (survivor, absorbed)] == then
+    for each in (survivor, absorbed):
+        read, told = balances.read(each, clock.now()), history.as_of(each, clock.now())
+        assert (told.spendable, told.spendable_escrow) == (read.spendable, read.spendable_escrow)
+        assert (told.qualifying, told.qualifying_escrow) == (read.qualifying, read.qualifying_escrow)
     if not touched:
         assert everything(absorbed) == alone
 

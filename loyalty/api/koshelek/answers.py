@@ -11,14 +11,12 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from cards import barcodes
 from cards.models import Barcode, Card
 from cards.selectors import USABLE
 from loyalty.selectors.wallet import CardPoints, DatedPoints, HistoryLine
 
 CONTENT_TYPE = "application/json; charset=utf-8"
-
-# A shop's scanner reads these barcodes at one length only.
-_LENGTHS = {Barcode.EAN_8.value: 8, Barcode.EAN_13.value: 13, Barcode.UPC_A.value: 12}
 
 
 class Answer(Response):
@@ -108,18 +106,13 @@ def _card(number: str, status: int, barcode: str) -> dict[str, Any]:
     return {
         "cardNumber": number,
         "cardState": card_state(status),
-        "barcode": {"barcodeNumber": number, "barcodeType": barcode_type(number, barcode)},
+        "barcode": {"barcodeNumber": number, "barcodeType": barcodes.kind_of(barcode, number)},
     }
 
 
 def card_state(status: int) -> str:
     """Return a card's state in the wallet's words."""
     return "active" if status in USABLE else "inactive"
-
-
-def barcode_type(number: str, barcode: str) -> str:
-    """Return the barcode that a scanner can read: the series' own, or CODE_128 where the length does not fit it."""
-    return barcode if _LENGTHS.get(barcode, len(number)) == len(number) else Barcode.CODE_128.value
 
 
 def _dated(points: DatedPoints) -> dict[str, str]:

@@ -14,7 +14,10 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("Every call", "`null`, an empty text and an absent key mean: not given. Blanks around a text are dropped."),
     ("Every call", "An answer leaves out what is absent. Points are written with two decimals, times are dates."),
     ("Every call", "Nothing may be cached: `Cache-Control: no-store`."),
-    ("Every call", "Barcode type: the series' own, or CODE_128 where the number is too long or short for it."),
+    (
+        "Every call",
+        "Barcode type: the series' own, or CODE_128 where the number's length or check digit does not fit it.",
+    ),
     ("1 Find", "The contact found by phone decides alone; only when there is none is the e-mail looked at."),
     ("1 Find", "E-mail: capitals do not matter, every other character does. Several owners: 422."),
     ("1 Find", "`birthDate` finds nobody; it only chooses among several owners of an e-mail. Fits none: 422."),
@@ -47,7 +50,31 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("6 Reserve", "GET; answers as call 1, with `cardState` `inactive`. The hold lasts one hour (setting)."),
     ("7 Register", "Any Koshelek credential may register on a reserved number. A repeat changes nothing: 200."),
     ("8 Issue", "Body as in call 7. A person with a usable card gets that card back, and nothing is changed."),
-    ("9-13", "Not served yet: 404."),
+    ("9-12", "Not served yet: 404."),
+    ("13 Promo code", "`msisdn`, `cardNumber` or both, which then must name one customer. 200 with an empty body."),
+    (
+        "13 Promo code",
+        "The customer needs a usable card, not that very one: after a replacement the old number will do.",
+    ),
+    (
+        "13 Promo code",
+        "Capitals, blanks, dashes and look-alikes do not matter: `B` for `8`, Cyrillic letters for Latin.",
+    ),
+    (
+        "13 Promo code",
+        "A generated code's check character finds a typing error before anything is looked up: 422, code 5001.",
+    ),
+    (
+        "13 Promo code",
+        "A repeat after a lost answer is `already used`, 5006: the points are there. It beats every other cause.",
+    ),
+    ("13 Promo code", "A single-use code that another customer used is exhausted, 5005. A draft's code is unknown."),
+    ("13 Promo code", "A shared code: once a customer, unless the promotion allows more. The last gets what is left."),
+    (
+        "13 Promo code",
+        "Ten codes that cannot be used (setting) within a quarter of an hour: 429, 5008, for this customer at this"
+        " credential.",
+    ),
 )
 
 

@@ -83,7 +83,7 @@ def _documented(number: int, summary: str, success: OpenApiResponse, *, body: An
 
 def _status_text(status: int) -> str:
     if status == 422:
-        return "A refusal: one of the codes 1009 to 4099 of the table."
+        return "A refusal: one of the codes 1009 to 5007 of the table."
     return "Codes: " + ", ".join(f"{row.code} {row.error}" for row in errors.TABLE if row.status == status)
 
 
@@ -147,5 +147,17 @@ issue = _documented(
     _answer(answers.CardAnswer, "The person's card.", {"card": _CARD}),
     body=serializers.NewHolder,
     examples=[OpenApiExample("Example", _PERSON, request_only=True)],
+)
+promo_code = _documented(
+    13,
+    "Use a promo code that the customer typed",
+    _answer(
+        None, "Used: its points stand in the balance, to be spent now or when their escrow ends. The body is empty."
+    ),
+    body=serializers.PromoCode,
+    examples=[
+        OpenApiExample("Example", {"msisdn": "79001234567", "code": "NY26-P2C8-954T-2352"}, request_only=True),
+        OpenApiExample("Shared", {"cardNumber": "2990000000017", "code": "SUMMER2026"}, request_only=True),
+    ],
 )
 undocumented = extend_schema(exclude=True)

@@ -21,5 +21,6 @@ urlpatterns = [
     path("card/<wallet_card:card_number>", views.CardPage.as_view()),
     path("card/<wallet_card:card_number>/communication", views.CardChannels.as_view()),
     path("card/<wallet_card:card_number>/purchases", views.CardPurchases.as_view()),
+    path("promo/code", views.TypedCode.as_view()),
     re_path(r"", views.UnknownAddress.as_view()),
 ]

@@ -17,7 +17,7 @@ from loyalty.api.views import SurfaceView
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 from loyalty.selectors import wallet as reads
-from loyalty.services import wallet
+from loyalty.services import promo_codes, wallet
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +32,9 @@ class WalletView(SurfaceView):
     def present_error(self, error: LoyaltyError) -> Response:
         """Return the error body of a refusal by a rule."""
         row = errors.row_of(error.code)
-        return Answer(errors.body_of(row, error.text), status=row.status)
+        wait = error.data.get("retry_after")
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        return Answer(errors.body_of(row, error.text), status=row.status, headers=headers)
 
     def present_failure(self, status: int, code: str, text: str, headers: dict[str, str]) -> Response:
         """Return the error body of a call that reached no rule; the table decides the status."""
@@ -118,6 +120,15 @@ class ReservedCard(WalletView):
         """The person is found by phone, then by e-mail among those without a phone, else made. May be repeated."""
         data = serializers.read_new_holder(read_object(request))
         wallet.register_on_number(self.actor, card_number, data)
+        return Answer()
+
+
+class TypedCode(WalletView):
+    @documentation.promo_code
+    def post(self, request: Request) -> Response:
+        """The points stand in the balance when this answers 200. A repeat hears that the code was used already."""
+        typed = serializers.read_promo_code(read_object(request))
+        promo_codes.redeem(self.actor, phone=typed.phone, number=typed.number, code=typed.code)
         return Answer()
 
 

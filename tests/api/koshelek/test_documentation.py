@@ -33,6 +33,7 @@ CALLS = {
     ("get", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous/{card_number}"),
+    ("post", "/v1/promo/code"),
 }
 
 

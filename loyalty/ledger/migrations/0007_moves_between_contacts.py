@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0005_closed_years_and_merges'),
+        ('ledger', '0006_index_of_what_expires'),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0002_merged_and_erased_contacts'),
-        ('loyalty', '0006_points_in_escrow_may_count_as_available'),
+        ('loyalty', '0009_find_who_bought_lately'),
     ]
 
     operations = [
