@@ -35,6 +35,12 @@ def lock_active_of(contact_id: int) -> Card | None:
     return active.select_for_update(of=("self",), no_key=True).first()
 
 
+def lock_all_of(contact_id: int) -> list[Card]:
+    """Lock and return every card of a contact, in the order of their keys: whatever it buys with waits."""
+    held = Card.objects.filter(contact_id=contact_id).order_by("pk")
+    return list(held.select_for_update(of=("self",), no_key=True))
+
+
 # Written out, not by the ORM: as parameters, status and category would hide the index of the pool from a
 # prepared plan, and an outer join to reservations reads the whole pool to find its first free number.
 _FREE = f"""

@@ -34,6 +34,11 @@ app.conf.beat_schedule = {
         "schedule": 600,
         "options": {"expires": 600},
     },
+    "decide-fiscal-receipts": {
+        "task": "loyalty.tasks.decide_fiscal_receipts",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
         "schedule": 300,
@@ -48,6 +53,11 @@ app.conf.beat_schedule = {
         "task": "loyalty.tasks.watch_card_pool",
         "schedule": 300,
         "options": {"expires": 300},
+    },
+    "change-segments": {
+        "task": "loyalty.tasks.change_segments",
+        "schedule": 60,
+        "options": {"expires": 60},
     },
     "verify-ledger": {
         "task": "loyalty.tasks.verify_ledger",

@@ -3,7 +3,19 @@
 from celery import shared_task
 
 from loyalty.core import actors
-from loyalty.services import books, card_imports, code_orders, expiry, holding, interactions, limits, points, pool_watch
+from loyalty.services import (
+    books,
+    card_imports,
+    code_orders,
+    expiry,
+    fiscal_receipts,
+    holding,
+    interactions,
+    limits,
+    points,
+    pool_watch,
+    segments,
+)
 
 
 @shared_task(name="loyalty.tasks.roll_over_escrow")
@@ -54,7 +66,25 @@ def watch_card_pool() -> None:
     pool_watch.look()
 
 
+@shared_task(name=fiscal_receipts.DECIDE)
+def decide_fiscal_receipt(receipt_id: int) -> None:
+    """Decide one scanned receipt."""
+    fiscal_receipts.decide(actors.system("receipts"), receipt_id)
+
+
+@shared_task(name="loyalty.tasks.decide_fiscal_receipts")
+def decide_fiscal_receipts() -> None:
+    """Decide the scanned receipts whose wake-up was lost."""
+    fiscal_receipts.decide_waiting(actors.system("receipts"))
+
+
 @shared_task(name="loyalty.tasks.make_promo_codes")
 def make_promo_codes() -> None:
     """Make the promo codes that were ordered."""
     code_orders.make_codes(actors.system(code_orders.MAKE_CODES))
+
+
+@shared_task(name="loyalty.tasks.change_segments")
+def change_segments() -> None:
+    """Work off the orders to change segments."""
+    segments.work_off()

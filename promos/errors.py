@@ -62,3 +62,58 @@ class PromoCodeTaken(InvalidParameter):
 
     code = "PromoCodeTaken"
     message = "This code exists already."
+
+
+class ReceiptQrInvalid(InvalidParameter):
+    """`name`: the key of the QR code that is missing, repeated or wrong."""
+
+    code = "ReceiptQrInvalid"
+    message = "This is not the QR code of a fiscal receipt."
+
+
+class ReceiptKindRefused(LoyaltyError):
+    """`kind`: 2 return of a sale, 3 expense, 4 return of an expense."""
+
+    code = "ReceiptKindRefused"
+    message = "Only the receipt of a sale is accepted, not that of a return or an expense."
+
+
+class ReceiptFromFuture(LoyaltyError):
+    code = "ReceiptFromFuture"
+    message = "The receipt's time lies in the future."
+
+
+class ReceiptTooOld(LoyaltyError):
+    code = "ReceiptTooOld"
+    message = "The receipt is too old to be accepted."
+
+
+class ReceiptSentBefore(LoyaltyError):
+    """Says nothing of who sent it: it may have been another customer."""
+
+    code = "ReceiptSentBefore"
+    message = "This receipt was sent before."
+
+
+class AudienceNotFound(LoyaltyError):
+    code = "AudienceNotFound"
+    message = "There is no such audience."
+
+
+class AudienceInUse(LoyaltyError):
+    """`promotion`: the name of one that has been live for this audience."""
+
+    code = "AudienceInUse"
+    message = "A promotion has been live for this audience: its conditions stay. Make a copy and change that."
+
+
+class AudienceTooSlow(LoyaltyError):
+    """`seconds`: how long was waited."""
+
+    code = "AudienceTooSlow"
+    message = "Counting this audience takes too long now."
+
+
+class SegmentNotFound(LoyaltyError):
+    code = "SegmentNotFound"
+    message = "There is no such segment."

@@ -11,8 +11,18 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from promos.errors import PromotionNotFound
-from promos.models import CodeBatch, CodeBatchStatus, CustomerGrant, PromoCode, Promotion
+from promos.errors import AudienceNotFound, PromotionNotFound, SegmentNotFound
+from promos.models import (
+    Audience,
+    CodeBatch,
+    CodeBatchStatus,
+    CustomerGrant,
+    PromoCode,
+    Promotion,
+    Segment,
+    SegmentChange,
+    SegmentChangeStatus,
+)
 
 _FOR_ALL = Q(budget__isnull=False) | Q(total_count__isnull=False)
 _FOR_ONE = Q(customer_cap__isnull=False) | Q(customer_count__isnull=False)
@@ -46,6 +56,34 @@ def lock_promotion(promotion_id: int) -> Promotion:
         return Promotion.objects.select_for_update(of=("self",), no_key=True).get(pk=promotion_id)
     except Promotion.DoesNotExist as error:
         raise PromotionNotFound() from error
+
+
+def lock_audience(audience_id: int) -> Audience:
+    """Lock and return an audience: to change it, or, after the promotion, to let a promotion go live for it.
+
+    Raises AudienceNotFound.
+    """
+    try:
+        return Audience.objects.select_for_update(of=("self",), no_key=True).get(pk=audience_id)
+    except Audience.DoesNotExist as error:
+        raise AudienceNotFound() from error
+
+
+def lock_segment(segment_id: int) -> Segment:
+    """Lock and return a segment: changes of its members come one after another. Raises SegmentNotFound."""
+    try:
+        return Segment.objects.select_for_update(of=("self",), no_key=True).get(pk=segment_id)
+    except Segment.DoesNotExist as error:
+        raise SegmentNotFound() from error
+
+
+def lock_change(change_id: int, *, wait: bool = False) -> SegmentChange | None:
+    """Lock and return an order to change a segment; None when it is done.
+
+    None also when another worker holds it right now, unless the caller wants to `wait`.
+    """
+    open_ = SegmentChange.objects.exclude(status=SegmentChangeStatus.DONE)
+    return open_.select_for_update(of=("self",), no_key=True, skip_locked=not wait).filter(pk=change_id).first()
 
 
 def lock_grants(contact_id: int, limits: Mapping[int, CustomerLimits]) -> dict[int, CustomerGrant]:

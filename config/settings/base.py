@@ -67,7 +67,7 @@ API_MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-API_PATHS = ("/v1/", "/api/", "/priv/")
+API_PATHS = ("/v1/", "/api/", "/priv/", "/offers/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 
 ROOT_URLCONF = "config.urls"
@@ -173,6 +173,12 @@ ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1,
 EXPIRY_LOTS_PER_RANGE = env.integer("EXPIRY_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
 PROMO_CODES_PER_CHUNK = env.integer("PROMO_CODES_PER_CHUNK", 20_000, minimum=1, maximum=100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 25 * 1024 * 1024, minimum=1024)
 # 500 purchases of some eighty lines each.
 BATCH_MAX_MEMORY_SIZE = env.integer("MAX_BATCH_BYTES", 8_388_608, minimum=1024)
 
@@ -200,6 +206,8 @@ SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000 if PRODUCTION else 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
+# Where callers from outside reach this service: addresses of pictures are made of it. Empty: as the call came.
+PUBLIC_BASE_URL = env.web_address("PUBLIC_BASE_URL")
 
 LOGGING = logs.configure(env.text("LOG_LEVEL", "INFO"), json=env.flag("LOG_JSON", PRODUCTION))
 PGTRIGGER_SCHEMA_EDITOR = True

@@ -19,7 +19,7 @@ from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import Program, Purchase
 from loyalty.selectors.accrual_terms import terms_for
-from loyalty.services import expiry, holding, limits, points, program, receipts, sales
+from loyalty.services import expiry, holding, limits, points, program, receipts, sales, scanned_purchases
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.receipts import Holder, Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
@@ -168,6 +168,11 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
     promos.grant(holder.contact_id, terms.rules, award.promotions)
+    scanned = (
+        scanned_purchases.lock_scanned(holder.contact_id, sale, payment.amount, settings.tzinfo)
+        if (stored.scanned)
+        else None
+    )
     limits.count_purchase(
         actor,
         card_id=holder.card_id,
@@ -182,8 +187,11 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     expiry.note_activity(holder.contact_id, settings, sale.purchased_at)
     redemption = _spend(actor, receipt, payment, settings)
     accrual = _accrue(actor, receipt, settings)
+    if scanned is not None:
+        # After the bonuses paid: the till has printed its receipt, and a purchase is not refused for a scanned one.
+        scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
     balance = balances.read(holder.contact_id, clock.now()).available
-    receipts.finish(stored, balance, accrual, redemption)
+    receipts.finish(stored.receipt_id, balance, accrual, redemption)
     return Credited(award.spendable, payment.amount, balance)
 
 

@@ -24,6 +24,7 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, LoyaltyError
 from loyalty.models import Program, Purchase, PurchaseStatus, Store
+from loyalty.selectors import scanned_receipts
 from promos import evaluation
 from promos.evaluation import Award, Terms
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 class Holder:
     """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
 
-    `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
+    `left`: whether it left the programme. `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
     """
 
@@ -46,6 +47,7 @@ class Holder:
     contact_status: str
     birth_date: date | None
     enrolled: bool
+    left: bool
     multiplier: Decimal
     captured: tuple[int, Decimal] | None
     promotions_live: bool
@@ -82,7 +84,7 @@ class Receipt:
 
 _HOLDER = """
 SELECT card.id, card.number, card.status, contact.id, contact.status, contact.phone, contact.birth_date,
-    standing.id IS NOT NULL, coalesce(tier.multiplier, 1),
+    standing.id IS NOT NULL, standing.reason = 'left', coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
     EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s))
 FROM cards_card card
@@ -128,7 +130,13 @@ WITH claim AS (
     SELECT %(now)s, %(actor)s, %(role)s, %(channel)s, %(address)s, 'purchase.add', %(purchase_id)s,
         %(contact_id)s, '{}' FROM claim
 )
-SELECT id FROM claim
+SELECT id, EXISTS (
+    SELECT FROM promos_fiscalreceipt scanned,
+        unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS around (since, until)
+    WHERE scanned.contact_id = %(contact_id)s AND scanned.status = 'credited'
+      AND scanned.purchased_at BETWEEN around.since AND around.until
+      AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
+) FROM claim
 """
 
 
@@ -149,7 +157,7 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     """
     row = _fetch(find, purchase_id, moment, _LOCKED)
     existing_id = (
-        row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
+        row[10] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
     )
     existing = Purchase.objects.get(pk=existing_id) if existing_id else None
     return _holder(find, row, existing)
@@ -177,7 +185,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
     if row is None:
         if existing is None:
             raise _not_found(find)
-        return Holder(0, "", 0, 0, "", None, False, Decimal(1), None, False, existing)
+        return Holder(0, "", 0, 0, "", None, False, False, Decimal(1), None, False, existing)
     (
         card_id,
         number,
@@ -187,6 +195,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         phone,
         birth_date,
         enrolled,
+        left,
         multiplier,
         *_,
         captured_by,
@@ -203,6 +212,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         contact_status=contact_status or "",
         birth_date=birth_date,
         enrolled=enrolled,
+        left=bool(left),
         multiplier=multiplier,
         captured=(captured_by, captured) if captured_by else None,
         promotions_live=promotions_live,
@@ -233,14 +243,28 @@ def _not_found(find: Finder) -> LoyaltyError:
     return CardNotFound()
 
 
-def insert(actor: Actor, receipt: Receipt, settings: Program) -> int | None:
-    """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before."""
+
+    receipt_id: int
+    scanned: bool
+
+
+def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
+    """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile.
+
+    It looks for a scanned receipt as well, and must: a statement that began before the card was ours would not see
+    one that was credited while we waited for it.
+    """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = _store(receipt.sale.store, settings)
+    since, until = zip(*scanned_receipts.windows(receipt.sale.purchased_at, settings.tzinfo), strict=True)
+    parameters |= {"since": list(since), "until": list(until), "store": receipt.sale.store}
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, parameters)
         row = cursor.fetchone()
-    return row[0] if row else None
+    return Written(*row) if row else None
 
 
 def finish(receipt: int, balance: Decimal, accrual: int | None, redemption: int | None) -> None:

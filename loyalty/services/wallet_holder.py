@@ -1,9 +1,10 @@
-"""Who stands behind what a wallet sends of its user: a phone, a card number, or both (specs/koshelek.md, call 13)."""
+"""Who stands behind what a wallet sends of its user: a phone, a card number, or both (specs/koshelek.md, 12, 13)."""
 
 from cards import locks as card_locks
 from cards import numbers
 from cards import selectors as cards
 from cards.errors import CardNotFound, CardUnbound, ContactHasNoCard, OnlyBlockedCard
+from cards.models import Card
 from customers import locks as customer_locks
 from customers import selectors as customers
 from customers.errors import ContactBlocked, ContactNotFound
@@ -32,16 +33,21 @@ def find(phone: str, number: str) -> int:
     return card.contact.pk
 
 
+def usable_card(contact_id: int) -> Card:
+    """Return the card that the contact can use now, not locked. Raises ContactHasNoCard, OnlyBlockedCard."""
+    held = cards.of_contact(contact_id)
+    usable = next((card for card in held if card.status in cards.USABLE), None)
+    if usable is None:
+        raise OnlyBlockedCard() if held else ContactHasNoCard()
+    return usable
+
+
 def lock(contact_id: int) -> Contact:
     """Lock a usable card of the contact, then the contact, and return it.
 
     Raises ContactHasNoCard, OnlyBlockedCard, ContactBlocked; Busy while its card is being blocked or replaced.
     """
-    held = cards.of_contact(contact_id)
-    usable = next((card for card in held if card.status in cards.USABLE), None)
-    if usable is None:
-        raise OnlyBlockedCard() if held else ContactHasNoCard()
-    card = card_locks.lock_by_number(usable.number)
+    card = card_locks.lock_by_number(usable_card(contact_id).number)
     if card is None or card.contact_id != contact_id or card.status not in cards.USABLE:
         # A repeat finds what has become of it.
         raise Busy()

@@ -9,7 +9,7 @@ from promos.models.audiences import (
     SegmentMode,
 )
 from promos.models.codes import LARGEST_BATCH, CodeBatch, CodeBatchStatus, CodeUse, PromoCode
-from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
+from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
 from promos.models.promotions import (
     COUNTED,
@@ -40,6 +40,7 @@ __all__ = [
     "PromotionKind",
     "PromotionStatus",
     "PromotionTrigger",
+    "ReceiptReason",
     "Segment",
     "SegmentChange",
     "SegmentChangeStatus",

@@ -50,7 +50,54 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("6 Reserve", "GET; answers as call 1, with `cardState` `inactive`. The hold lasts one hour (setting)."),
     ("7 Register", "Any Koshelek credential may register on a reserved number. A repeat changes nothing: 200."),
     ("8 Issue", "Body as in call 7. A person with a usable card gets that card back, and nothing is changed."),
-    ("9-12", "Not served yet: 404."),
+    (
+        "9 Promotions",
+        "GET. Live by status and clock, with a title, and for everybody or an audience that holds the holder.",
+    ),
+    (
+        "9 Promotions",
+        "The soonest end first, those without an end last. A used-up budget or count ends an offer.",
+    ),
+    ("9 Promotions", "An unknown card: 422. A blocked card, or a blocked holder: an empty list."),
+    (
+        "9 Promotions",
+        "`validFrom`, `validUntil`: first and last day in the retailer's zone. Hours are told by `terms`.",
+    ),
+    (
+        "9 Promotions",
+        "`imageUrl` needs no credentials; below PUBLIC_BASE_URL, else below the address of the call.",
+    ),
+    ("10-11 Lists", "An audience that a marketer chooses in the back office; `[]` while none is chosen."),
+    ("10-11 Lists", "People with a phone who take part; not those whose newest answers deny every channel they named."),
+    ("10-11 Lists", "No order is promised. One list at a time: a second call meanwhile is 503 with `Retry-After`."),
+    ("10-11 Lists", "A list that breaks off ends without `]`: take none of it. Reading nothing for 60 s ends it, too."),
+    ("11 Parameters", "`tier`, `available` (points that can be spent now), `cardNumber` of the usable card."),
+    (
+        "12 Receipt",
+        "`msisdn` or `cardNumber`; of both, the phone is the holder's. A replaced card finds its holder.",
+    ),
+    ("12 Receipt", "The customer needs a card that can be used now: without one, or with a blocked one only, 422."),
+    ("12 Receipt", "Keys in small letters, each once; others are ignored. The text is not decoded again."),
+    ("12 Receipt", "`s` has two decimals, at most 99999999.99. `i` and `fp` may begin with zeros: they are numbers."),
+    (
+        "12 Receipt",
+        "`t` is in the retailer's zone: an hour that comes twice is read as the first.",
+    ),
+    ("12 Receipt", "A time over 5 minutes ahead, or older than purchases may be (366 days, setting): 422."),
+    ("12 Receipt", "A receipt that anybody sent before is 422; the answer does not say who."),
+    (
+        "12 Receipt",
+        "A purchase at the till with the same sum, within 5 minutes, at the store of the fiscal drive (any store while"
+        " the drive is unknown) is the same sale: credited by the till only.",
+    ),
+    (
+        "12 Receipt",
+        "Uploaded by the till later, the receipt's award is taken back with the same call; the purchase counts.",
+    ),
+    (
+        "12 Receipt",
+        "A credited receipt is one line of the history: the promotion's title, else `Receipt` and its number.",
+    ),
     ("13 Promo code", "`msisdn`, `cardNumber` or both, which then must name one customer. 200 with an empty body."),
     (
         "13 Promo code",

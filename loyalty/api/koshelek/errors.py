@@ -1,7 +1,7 @@
 """The published error codes of the wallet API: one for each cause, never reused, never renumbered.
 
-1xxx the call itself, 2xxx its values, 3xxx customers, 4xxx cards, 5xxx promo codes. `error` is our own name of
-the cause.
+1xxx the call itself, 2xxx its values, 3xxx customers, 4xxx cards, 5xxx promo codes, 6xxx receipts. `error` is our own
+name of the cause.
 """
 
 from dataclasses import dataclass
@@ -65,6 +65,11 @@ TABLE = (
     ),
     Row("5007", 422, "PromoCodeNotForCustomer", "The promo code is meant for other customers. Look up its terms."),
     Row("5008", 429, "TooManyWrongCodes", "This customer typed too many wrong codes. Wait as Retry-After says."),
+    Row("6001", 422, "ReceiptQrInvalid", "This is not the QR code of a fiscal receipt.", detailed=True),
+    Row("6002", 422, "ReceiptKindRefused", "Only the receipt of a sale is accepted, not of a return or an expense."),
+    Row("6003", 422, "ReceiptFromFuture", "The receipt's time lies in the future. Check the clock of the till."),
+    Row("6004", 422, "ReceiptTooOld", "The receipt is too old to be accepted."),
+    Row("6005", 422, "ReceiptSentBefore", "This receipt was sent before. It counts once."),
 )
 
 _ROWS = {row.error: row for row in TABLE}
