@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 class Holder:
     """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
 
-    `left`: whether it left the programme. `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
+    `left`: whether it left the programme. `promotions_live`: whether any promotion was live then, so that most
+    purchases ask for none.
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
     """
 
