@@ -13,12 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import columns, pages, roles, search
+from loyalty.admin import columns, contact_glance, pages, roles, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Fact, Group, Page, Tile
 from loyalty.admin.site import site
+from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.ledger import balances
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.rounding import LARGEST
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, StaffRole
@@ -184,7 +186,7 @@ class AdjustmentAdmin(ReadOnly):
     search_help_text = _("The customer's phone, card number, code or surname")
     # PostgreSQL puts those without a decision first, and an index stands in this order.
     ordering = ("-decided_at", "-id")
-    facts = ("status", "reason", "may_owe", "maker", "requested_at", "checker", "decided_at", "note")
+    facts = ("reason", "may_owe", "maker", "requested_at", "checker", "decided_at", "note")
     commands = _COMMANDS
 
     def get_search_results(
@@ -205,19 +207,21 @@ class AdjustmentAdmin(ReadOnly):
         return f"{pages.signed(record.amount)} · {pages.choice(record, 'account')}"
 
     def page(self, request: HttpRequest, record: AdjustmentRequest) -> Page:
-        """Show what was asked for, and what became of it."""
-        facts = [Fact(_("customer"), pages.link(record.contact, "customers.contact", record.contact_id))]
-        facts += self.facts_of(record)
+        """Show what was asked for, what became of it, and what the customer holds now."""
+        facts = [
+            Fact(_("customer"), pages.link(record.contact, "customers.contact", record.contact_id)),
+            Fact(_("points"), pages.signed(record.amount)),
+            Fact(_("account"), pages.choice(record, "account")),
+            Fact(_("status"), pages.badge(record, "status")),
+            *self.facts_of(record),
+        ]
         if record.operation_id and roles.may(request.user, "ledger.operation"):
             link = pages.link(record.operation_id, "ledger.operation", record.operation_id)
             facts.append(Fact(_("operation"), link))
-        return Page(
-            [Group(_("Adjustment"), facts)],
-            tiles=[
-                Tile(_("points"), pages.signed(record.amount), pages.choice(record, "account")),
-                Tile(_("status"), pages.badge(record, "status")),
-            ],
-        )
+        if not roles.may(request.user, "ledger.bonusbalance"):
+            return Page([Group(_("Adjustment"), facts)])
+        tiles = contact_glance.tiles(balances.read(record.contact_id, clock.now()))
+        return Page([Group(_("Adjustment"), facts)], tiles, notes=[gettext("What the customer holds now:")])
 
 
 def waiting(request: HttpRequest) -> list[Tile]:

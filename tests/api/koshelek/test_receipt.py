@@ -135,7 +135,7 @@ def test_the_same_receipt_is_refused_and_the_answer_is_the_same_whoever_sent_it(
     ({"cardNumber": None}, "2001", "msisdn or cardNumber: "),
     ({"cardNumber": "2990000000018"}, "4001", ""),
     ({"cardNumber": "x"}, "4001", ""),
-    ({"cardNumber": "2990000009997"}, "4002", ""),
+    ({"cardNumber": "2990000009999"}, "4002", ""),
     ({"cardNumber": None, "msisdn": "79990000000"}, "3004", ""),
     ({"msisdn": "79990000000"}, "3004", ""),
     ({"msisdn": "123"}, "2003", "msisdn: "),
