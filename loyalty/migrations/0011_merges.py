@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0002_merged_and_erased_contacts'),
-        ('loyalty', '0009_find_who_bought_lately'),
+        ('loyalty', '0010_purchases_found_by_sum'),
     ]
 
     operations = [
