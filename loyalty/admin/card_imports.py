@@ -30,7 +30,7 @@ from loyalty.admin import columns, pages
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
 from loyalty.admin.journal import progress_bar
-from loyalty.admin.pages import Group, Page, Table, Tile
+from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
 from loyalty.admin.words import translated
 from loyalty.core.actors import Actor
@@ -145,11 +145,11 @@ class CardImportAdmin(ReadOnly):
     def page(self, request: HttpRequest, record: CardImport) -> Page:
         """Say how far it is, what it did, and what was wrong; look again by itself while it goes on."""
         going_on = record.status in UNFINISHED
-        series = pages.Fact(_("series"), pages.link(record.series.name, "cards.cardseries", record.series_id))
+        series = Fact(_("series"), pages.link(record.series.name, "cards.cardseries", record.series_id))
         facts = self.facts_of(record)
         tables = [_faults(record)] if record.refused else []
         return Page(
-            [Group(_("Import"), [facts[0], series, *facts[1:]])],
+            [Group(_("Import"), [facts[0], series, Fact(_("progress"), progress_bar(record)), *facts[1:]])],
             tiles=_tiles(record),
             tables=tables,
             notes=_notes(record),
@@ -173,10 +173,10 @@ class CardImportAdmin(ReadOnly):
 
 
 def _tiles(record: CardImport) -> list[Tile]:
-    known = record.total > 0
+    lines = gettext("of %(count)s lines") % {"count": pages.whole(record.total)} if record.total else ""
     return [
         Tile(_("Status"), pages.badge(record, "status")),
-        Tile(_("Checked"), progress_bar(record) if known else pages.NOTHING),
+        Tile(_("Checked"), pages.whole(record.done), lines),
         Tile(_("Added"), pages.whole(record.added)),
         Tile(_("Refused lines"), pages.whole(record.refused)),
     ]
@@ -204,10 +204,10 @@ def _warnings(record: CardImport) -> list[str]:
     if record.status == ImportStatus.FAILED:
         problem = gettext(record.problem)
         return [gettext("%(problem)s Upload it again when that is mended.") % {"problem": problem}]
+    if record.finished_at is not None and record.refused == record.total:
+        return [gettext("Nothing was added: every line is bad, or its number is in the system already.")]
     if record.status == ImportStatus.REFUSED:
         return [gettext("Nothing was added: there are bad lines. Correct them, or import again and skip them.")]
-    if record.status == ImportStatus.DONE and not record.added:
-        return [gettext("Nothing was added: every line is bad, or in the system already.")]
     return []
 
 

@@ -1,6 +1,6 @@
 """Points that promotions give outside a purchase: booked into escrow like those of a purchase, with the same ends.
 
-Serves specs/points_and_tiers.md, Earning, and specs/koshelek.md, calls 12 and 13. Inside the caller's transaction.
+Serves specs/points_and_tiers.md, Earning, and specs/koshelek.md, call 12. Inside the caller's transaction.
 """
 
 from collections.abc import Iterable
@@ -12,10 +12,10 @@ from customers import services as customers
 from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.ledger import expiry, locks, posting
+from loyalty.ledger import locks, posting
 from loyalty.ledger.posting import Fact
-from loyalty.models import PointsExpiry, Program
-from loyalty.services import points
+from loyalty.models import Program
+from loyalty.services import expiry, points
 from loyalty.services.receipts import Schedule
 from tiers import services as tiers
 
@@ -41,22 +41,21 @@ class Cause:
 def schedule(moment: datetime, escrow_days: int, settings: Program) -> Schedule:
     """Return when points earned at `moment` can be spent, and from when on they are burned."""
     matures_at = moment + timedelta(days=escrow_days)
-    if settings.points_expiry == PointsExpiry.NEVER:
-        return Schedule(matures_at, None)
-    ends = expiry.expires_at(matures_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo)
-    return Schedule(matures_at, ends)
+    return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=moment))
 
 
 def give(actor: Actor, contact: Contact, gifts: Iterable[Gift], cause: Cause, settings: Program) -> list[int]:
     """Book gifts to a locked contact, which enters the programme by them; return the operations.
 
-    One operation for all that have the same escrow. What has matured by now is landed at once. Locks the balances.
+    One operation for all that have the same escrow. What has matured by now is landed at once. What is given for is
+    activity, as a purchase is. Locks the balances.
     """
     now = clock.now()
     customers.enter(contact, now)
     if tiers.current(contact.pk) is None:
         tiers.enrol(contact.pk, now, settings.tzinfo)
     locks.lock_balances(contact.pk, now)
+    expiry.note_activity(contact.pk, settings, cause.moment)
     given = list(gifts)
     days = {each: settings.escrow_days if each.escrow_days is None else each.escrow_days for each in given}
     operations, due = [], False

@@ -176,14 +176,14 @@ def _add_all(work: _Work) -> None:
                 if len(pool.add_numbers(work.series, batch, held.category, now)) < len(batch):
                     raise _Collided
             held.added = len(numbers)
-            importing.close(held, now)
+            importing.close(held, clock.now())
             _journal(held)
     except _Collided:
         with unit_of_work():
             held = _hold(work)
             for chunk in _chunks(Line(line, number) for number, line in work.seen.items()):
                 importing.refuse_lines(held, chunk, now)
-            importing.close(held, now)
+            importing.close(held, clock.now())
             _journal(held)
     work.held = held
 

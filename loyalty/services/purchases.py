@@ -168,11 +168,7 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
     promos.grant(holder.contact_id, terms.rules, award.promotions)
-    scanned = (
-        scanned_purchases.lock_scanned(holder.contact_id, sale, payment.amount, settings.tzinfo)
-        if (stored.scanned)
-        else None
-    )
+    scanned = scanned_purchases.lock_scanned(receipt, settings.tzinfo) if stored.scanned else None
     limits.count_purchase(
         actor,
         card_id=holder.card_id,

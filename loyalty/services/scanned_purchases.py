@@ -18,20 +18,21 @@ from loyalty.models import Program, ReturnPolicy
 from loyalty.selectors import scanned_receipts
 from loyalty.services import journal, locks, points
 from loyalty.services.fiscal_receipts import cause_of, name_of
-from loyalty.services.sales import Sale
+from loyalty.services.receipts import Receipt
 from promos import fiscal_receipts as rows
 from promos import services as promos
 from promos.models import FiscalReceipt, Promotion, ReceiptReason
 
 
-def lock_scanned(contact_id: int, sale: Sale, paid: Decimal, zone: ZoneInfo) -> FiscalReceipt | None:
+def lock_scanned(purchase: Receipt, zone: ZoneInfo) -> FiscalReceipt | None:
     """Lock and return the credited receipt that is this sale, None when there is none; and the limits it counts on.
 
     The caller holds the card and no balance yet. Of several the one at the very store comes first, then the nearest
     in time: a sale has one receipt.
     """
+    sale, contact_id = purchase.sale, purchase.holder.contact_id
     around = scanned_receipts.windows(sale.purchased_at, zone)
-    found = locks.lock_credited_receipts(contact_id, around, (sale.amount, sale.amount - paid), sale.store)
+    found = locks.lock_credited_receipts(contact_id, around, (sale.amount, sale.amount - purchase.paid), sale.store)
     if not found:
         return None
     receipt = min(found, key=lambda each: (not each.store, abs(each.purchased_at - sale.purchased_at), each.pk))

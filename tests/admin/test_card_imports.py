@@ -97,6 +97,12 @@ def test_a_file_that_is_too_large_is_refused(browser: Browser, monkeypatch: pyte
     assert "larger than 32 MB" in answer.content.decode()
 
 
+def test_an_upload_beyond_every_bound_is_refused_before_it_is_kept(browser: Browser, settings: Any) -> None:
+    settings.MAX_UPLOAD_BYTES = 500
+    assert upload(browser("marketer"), csv_of(*ten(count=100))).status_code == 400
+    assert not CardImport.objects.exists()
+
+
 def test_the_same_file_again_is_harmless_and_the_page_says_so(browser: Browser) -> None:
     client = browser("marketer")
     upload(client, csv_of(*ten()))

@@ -149,8 +149,9 @@ def _others_connected() -> bool:
 
 
 @pytest.mark.parametrize("mode", [NOTHING, SKIP])
-def test_the_same_numbers_in_two_files_at_once_come_in_once(mode):
+def test_the_same_numbers_in_two_files_at_once_come_in_once(mode, monkeypatch):
     numbers = ten(count=300)
+    monkeypatch.setattr(pool, "AT_ONCE", 10)
     one, other = start(csv_of(*numbers), mode), start(csv_of(*reversed(numbers)), mode)
     race(card_imports.run_waiting, card_imports.run_waiting)
     assert in_system() == set(numbers)
