@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from tiers.models import Standing, Tier
 
-BASE_RANK = 1
+UNENROLLED_RANK, BASE_RANK = 0, 1
 
 
 def ladder() -> list[Tier]:

@@ -57,6 +57,49 @@ def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
         return bool(cursor.rowcount)
 
 
+def join(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
+    """Give the Base tier to a contact without a standing, and again to one who left; then the tier it has reached.
+
+    Returns False when it takes part already (at most 8 statements).
+    """
+    own = current(contact_id)
+    if own is not None and own.reason == StandingReason.LEFT:
+        now = max(now, own.entered_at)
+        _close(own, now)
+    if not enrol(contact_id, now, zone):
+        return False
+    upgrade([contact_id], now, zone)
+    return True
+
+
+def leave(contact_id: int, now: datetime) -> bool:
+    """End the contact's standing: it is Unenrolled from now on. Returns False when it left before (4 statements).
+
+    A contact that was never enrolled gets the standing as well: nothing but an entry of its own enrols it then.
+    """
+    own = current(contact_id)
+    if own is not None and own.reason == StandingReason.LEFT:
+        return False
+    moment = max(now, own.entered_at) if own else now
+    if own is not None:
+        _close(own, moment)
+    unenrolled = next(tier for tier in selectors.ladder() if tier.rank == selectors.UNENROLLED_RANK)
+    Standing.objects.create(
+        contact_id=contact_id, tier=unenrolled, entered_at=moment, ends_at=None, reason=StandingReason.LEFT
+    )
+    return True
+
+
+def has_left(contact_id: int) -> bool:
+    """Tell whether the contact has left the programme and not joined again."""
+    return Standing.objects.filter(contact_id=contact_id, left_at=None, reason=StandingReason.LEFT).exists()
+
+
+def _close(standing: Standing, moment: datetime) -> None:
+    standing.left_at = moment
+    standing.save(update_fields=["left_at"])
+
+
 def upgrade(contacts: Sequence[int], now: datetime, zone: ZoneInfo) -> list[int]:
     """Move each of the contacts to the highest tier its qualifying balance reaches, skipping levels; never down.
 

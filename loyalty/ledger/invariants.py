@@ -13,7 +13,7 @@ import pgtrigger
 from django.db import connection
 
 from loyalty.ledger.accounts import OperationKind
-from loyalty.ledger.laws import Law
+from loyalty.ledger.laws import FORFEITURES, Law
 from loyalty.ledger.move_laws import MOVE_LAWS
 
 __all__ = ["LAWS", "Finding", "Law", "broken", "check", "guards"]
@@ -304,6 +304,7 @@ LAWS = (
             OR (operation.contact_id <> correction.contact_id AND NOT EXISTS (SELECT FROM kin
                 WHERE kin.contact_id = correction.contact_id AND kin.other_id = operation.contact_id)))""",
     ),
+    FORFEITURES,
     *MOVE_LAWS,
 )
 

@@ -42,7 +42,7 @@ WITH drawn AS (
 )
 SELECT moved.lot_id, moved.from_lot_id, lot.account, lot.landed IS NULL, lot.landed IS DISTINCT FROM %(operation)s,
     lot.remaining, moved.amount, lot.expires_at,
-    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind = 'expiry'), 0),
+    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind IN ('expiry', 'forfeiture')), 0),
     coalesce(sum(drawn.amount) FILTER (WHERE drawn.own AND drawn.kind = 'return'), 0),
     coalesce(-sum(drawn.amount) FILTER (WHERE drawn.own AND drawn.kind = 'restoration' AND drawn.amount < 0), 0),
     coalesce(sum(drawn.amount) FILTER (WHERE drawn.operation_id < lot.landed), 0),

@@ -56,7 +56,7 @@ def merge_contacts(actor: Actor, role: Role, survivor_id: int, absorbed_id: int,
             return stored
         survivor, absorbed = (_required(contacts.get(each)) for each in (survivor_id, absorbed_id))
         refuse_held(absorbed_id)
-        _refuse_changed(cards, survivor_id, absorbed_id)
+        refuse_changed(cards, survivor_id, absorbed_id)
         return _merge(actor, role, survivor, absorbed, cards, why)
 
 
@@ -138,7 +138,7 @@ def _required(contact: Contact | None) -> Contact:
     return contact
 
 
-def _refuse_changed(cards: Sequence[Card], *contacts: int) -> None:
+def refuse_changed(cards: Sequence[Card], *contacts: int) -> None:
     """Refuse when a card was bound between our look and our lock: a repeat sees it."""
     held = set(Card.objects.filter(contact_id__in=contacts).values_list("pk", flat=True))
     if held != {card.pk for card in cards}:
