@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from loyalty.admin import refusals
 from loyalty.admin.roles import actor_of, role_of
@@ -66,6 +66,8 @@ class ReasonForm(CommandForm):
 
 
 DONE = _("Done.")
+LOOKED = "second_look"
+"""What the second page sends along with the form."""
 
 
 @dataclass(frozen=True)
@@ -86,34 +88,46 @@ class Onward:
     said: Any
 
 
+Outcome = Secret | Onward | HttpResponse | str | None
+
+
 @dataclass(frozen=True)
 class Command:
     """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
     once, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
-    closes the form as well.
+    closes the form as well. `look` makes a second page between form and act: it says, sentence by sentence, what will
+    happen. `typed` names a field of the form that is asked there, when what was decided cannot be undone.
     """
 
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | Onward | str | None]
+    run: Callable[[Actor, Any, Any], Outcome]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
     icon: str = "edit"
     danger: bool = False
+    look: Callable[[Any, Any], Sequence[Any]] | None = None
+    typed: str = ""
     offered: Callable[[Any], bool] = lambda _subject: True
     offered_to: Callable[[Any, str], bool] = lambda _subject, _role: True
 
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
-    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
+    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal.
+
+    A command with a second look shows what will happen first.
+    """
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = command.form(*sent, subject=subject, person_role=role_of(request.user))
-    if form.is_valid():
+    looked = command.look is None or LOOKED in request.POST
+    if form.is_valid() and looked:
         outcome = _run(request, command, subject, form)
+        if isinstance(outcome, HttpResponse):
+            return outcome
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
         if not form.errors:
@@ -123,18 +137,46 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
             messages.success(request, str(onward.said))
             return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
+    told = _look(command, subject, form, second=LOOKED in request.POST)
+    if told:
+        return _second_look(request, page | {"told": told, "looked": LOOKED})
     response = TemplateResponse(request, "back_office/command.html", page)
     response.status_code = 422 if form.errors else 200
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Onward | str | None:
+def _look(command: Command, subject: Any, form: CommandForm, *, second: bool) -> Sequence[Any]:
+    """Return what the command will do, nothing where its form has to be shown (again)."""
+    wrong = set(form.errors) - ({command.typed} if second else set())
+    if command.look is None or not form.is_bound or wrong:
+        return ()
+    try:
+        return command.look(subject, form)
+    except LoyaltyError as error:
+        _refuse(form, error)
+    return ()
+
+
+def _second_look(request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
+    form, command = page["form"], page["command"]
+    if command.typed:
+        form.fields[command.typed].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    response = TemplateResponse(request, "back_office/second_look.html", page)
+    response.status_code = 422 if form.errors else 200
+    return response
+
+
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:
-        name = error.data.get("name") or error.data.get("field")
-        form.add_error(name if name in form.fields else None, refusals.words(error))
+        _refuse(form, error)
     return None
+
+
+def _refuse(form: CommandForm, error: LoyaltyError) -> None:
+    name = error.data.get("name") or error.data.get("field")
+    form.add_error(name if name in form.fields else None, refusals.words(error))
 
 
 def _show_once(request: HttpRequest, secret: Secret, context: dict[str, Any], back: str) -> HttpResponse:

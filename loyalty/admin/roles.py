@@ -20,10 +20,12 @@ _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 # Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
 _ASKS, _APPROVES = "view withdraw", "view approve refuse"
+# Who talks with customers merges and enrols them; to erase one for good takes a director.
+_SERVES = "view edit merge unmerge enrol leave export"
 _RUNS_PROMOTIONS = "view add edit go-live pause end"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
+    "customers.contact": (f"{_SERVES} adjust",   f"{_SERVES} adjust",   "view",          "view export erase"),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
     "cards.cardseries":  ("view add edit import", "",                   "",              ""),
