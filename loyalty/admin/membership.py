@@ -112,7 +112,7 @@ LEAVE = Command(
     explain=_("The customer does not want to take part any more. You see what it means before it happens."),
     icon="logout",
     danger=True,
-    look=_look_at_leaving,
+    foretell=_look_at_leaving,
     offered=lambda contact: _is_open(contact) and _takes_part(contact),
 )
 ENROL = Command(
@@ -135,7 +135,7 @@ ERASE = Command(
     explain=_("For a person who asks to be forgotten. You see what it means before it happens."),
     icon="delete_forever",
     danger=True,
-    look=_look_at_erasing,
+    foretell=_look_at_erasing,
     typed="confirmed",
     offered=_is_open,
 )

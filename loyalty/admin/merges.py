@@ -155,7 +155,7 @@ MERGE = Command(
     submit=_("Merge"),
     explain=_("Two records turn out to be one person. This one stays, the other becomes it."),
     icon="merge",
-    look=_look_at_merge,
+    foretell=_look_at_merge,
     offered=lambda contact: contact.merged_into_id is None and contact.erased_at is None,
 )
 UNMERGE = Command(
@@ -166,7 +166,7 @@ UNMERGE = Command(
     submit=_("Undo the merge"),
     explain=_("The record that was merged last becomes a customer of its own again."),
     icon="call_split",
-    look=_look_at_unmerge,
+    foretell=_look_at_unmerge,
     offered=lambda contact: getattr(contact, "was_merged", False) and contact.erased_at is None,
 )
 COMMANDS = (MERGE, UNMERGE)

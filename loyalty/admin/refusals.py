@@ -28,6 +28,12 @@ _PLAIN: dict[str, Any] = {
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
     "ReasonMissing": _("Write down why."),
     "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
+    "AudienceNotFound": _("This audience is gone. Look for it in the list."),
+    "AudienceInUse": _(
+        "A promotion has been live for this audience, so its conditions stay. Make a copy, change that, and make a new"
+        " promotion for it."
+    ),
+    "SegmentNotFound": _("This segment is gone. Look for it in the list."),
     "AdjustmentDecided": _("Somebody has decided this request meanwhile. Its page says how."),
     "ContactMerged": _("This customer was merged with another one. Its page says with whom: open that one."),
     "ContactErased": _("The personal data of this customer were erased for good. Nothing can be changed any more."),
@@ -93,10 +99,22 @@ def _on_hold(error: LoyaltyError) -> str:
     return told % {"moment": pages.moment(error.data["until"])}
 
 
+def _taken(error: LoyaltyError) -> str:
+    told = gettext("This code exists already, with the promotion %(promotion)s. Choose another.")
+    return told % {"promotion": error.data["promotion"]}
+
+
+def _too_short(error: LoyaltyError) -> str:
+    told = gettext("So many codes need %(least)s to %(most)s characters; shorter ones could be guessed.")
+    return told % {"least": error.data["least"], "most": error.data["most"]}
+
+
 _TOLD: dict[str, Callable[[LoyaltyError], str]] = {
     "BonusesOnHold": _on_hold,
     "CardStatusRefused": _card_status,
+    "CodesTooShort": _too_short,
     "InsufficientPoints": _insufficient,
+    "PromoCodeTaken": _taken,
     "StoresUnknown": _stores,
 }
 

@@ -18,7 +18,7 @@ from loyalty.selectors import personal_data
 from tests.admin.conftest import Browser, buy, shopper
 
 pytestmark = pytest.mark.django_db
-LOOKED = {"second_look": "yes"}
+LOOKED = {"foretold": "yes"}
 
 
 def press(client: Client, command: str, pk: object, **form: Any) -> Any:
