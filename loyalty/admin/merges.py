@@ -20,7 +20,7 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.models import Merge
-from loyalty.services import merging, unmerging
+from loyalty.services import merging, program, unmerging
 from loyalty.services.errors import MergeNotFound
 from tiers import selectors as tiers
 
@@ -107,7 +107,7 @@ def _cards(contact: Contact, other: Contact) -> list[str]:
 
 
 def _tier(contact: Contact, other: Contact) -> str:
-    standings = [tiers.standing_at(each.pk, clock.now()) for each in (contact, other)]
+    standings = [tiers.standing_at(each.pk, clock.now(), program.settings().tzinfo) for each in (contact, other)]
     best = max((each for each in standings if each), key=lambda each: each.tier.rank, default=None)
     if best is None:
         return gettext("Neither is enrolled.")

@@ -1,5 +1,6 @@
 """Everything held about a person, for that person: a JSON file, or a page to read and print."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +24,9 @@ from loyalty.services import personal_data, program
 PAGE, JSON = "page", "json"
 FROM_LISTS = frozenset({"status", "kind", "account", "source", "target", "category", "card_type", "sex", "reason_word"})
 """Columns whose values are words of fixed lists; other texts are the person's own and stay as they are."""
-_LONG = 6
+ONLY_DATA = frozenset({"terms", "id", "operation_id"})
+"""Columns that say something to another system only: the JSON file has them."""
+_LONG = 9
 """A section with more columns than these is written as blocks of names and values, not as a table."""
 
 
@@ -56,17 +59,19 @@ def _json(held: Held) -> HttpResponse:
 
 def page(held: Held) -> str:
     """Return the readable page: a whole document that needs no log-in once it is saved or printed."""
-    sections = [
-        {
-            "title": SECTIONS[name],
-            "headers": [HEADERS[each] for each in rows[0]] if rows else [],
-            "rows": [[(HEADERS[each], _shown(each, value)) for each, value in row.items()] for row in rows],
-            "wide": bool(rows) and len(rows[0]) > _LONG,
-        }
-        for name, rows in held.sections.items()
-    ]
+    sections = [_section(name, rows) for name, rows in held.sections.items()]
     context = {"sections": sections, "code": held.code, "told_at": pages.moment(held.told_at)}
     return render_to_string("back_office/personal_data.html", context)
+
+
+def _section(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    columns = [each for each in rows[0] if each not in ONLY_DATA] if rows else []
+    return {
+        "title": SECTIONS[name],
+        "headers": [HEADERS[each] for each in columns],
+        "rows": [[(HEADERS[each], _shown(each, row[each])) for each in columns] for row in rows],
+        "wide": len(columns) > _LONG,
+    }
 
 
 def _shown(name: str, value: Any) -> Any:

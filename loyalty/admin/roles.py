@@ -37,7 +37,7 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),
-    "tiers.tier":        ("view edit",           "",                    "",              ""),
+    "tiers.tier":        ("view add edit",       "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
     "promos.audience":   ("view add edit copy freeze for-wallet not-for-wallet", "view", "", "view"),

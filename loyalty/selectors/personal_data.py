@@ -29,6 +29,7 @@ from loyalty.models import (
     PurchaseReturn,
 )
 from promos.models import CodeUse, CustomerGrant, FiscalReceipt, SegmentMember
+from tiers import rules
 from tiers.models import Standing
 
 Row = dict[str, Any]
@@ -48,13 +49,13 @@ class Held:
     sections: dict[str, list[Row]]
 
 
-def of(contact: Contact) -> Held:
+def of(contact: Contact, zone: ZoneInfo) -> Held:
     """Return everything held about a contact and those who were merged into it (24 statements at any history)."""
     kin = customers.kin_of(contact.pk)
     numbers = list(Card.objects.filter(contact_id__in=kin).values_list("number", flat=True))
     sections = {
         "person": _person(kin),
-        "balances": _balances(contact.pk),
+        "balances": _balances(contact.pk, zone),
         **_cards_and_tiers(kin),
         **_purchases(kin),
         **_points(kin),
@@ -95,8 +96,9 @@ def _person(kin: list[int]) -> list[Row]:
     return [{name: row[name] for name in _PERSON} for row in sorted(rows, key=lambda row: order[row["id"]])]
 
 
-def _balances(contact_id: int) -> list[Row]:
-    read = balances.read(contact_id, clock.now())
+def _balances(contact_id: int, zone: ZoneInfo) -> list[Row]:
+    now = clock.now()
+    read = balances.read(contact_id, now, since=rules.year_began(now, zone))
     rows = [
         {"account": account.label, "amount": amount}
         for account, amount in zip(

@@ -118,7 +118,7 @@ def _merge(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, cards
     move = books.move(fact(actor, absorbed.pk, merge_id, "out", now), fact(actor, survivor.pk, merge_id, "in", now))
     joined = tiers.join(survivor.pk, absorbed.pk, now)
     former["standings"] = {"survivor": joined.survivor, "absorbed": joined.absorbed, "at": joined.at.isoformat()}
-    tier_services.upgrade([survivor.pk], now, program.settings().tzinfo)
+    tier_services.assess([survivor.pk], now, program.settings().tzinfo, not_before=joined.at)
     for contact, action in ((survivor, "contact.merge"), (absorbed, "contact.merged")):
         journal.record(actor, action, contact.code, contact_id=contact.pk, reason=reason, merge=str(merge_id))
     return Merge.objects.create(

@@ -4,7 +4,7 @@ from customers.models import Contact
 from loyalty.core.actors import Actor
 from loyalty.selectors import personal_data
 from loyalty.selectors.personal_data import Held
-from loyalty.services import contacts, journal, merging
+from loyalty.services import contacts, journal, merging, program
 from loyalty.services.unit_of_work import unit_of_work
 
 
@@ -19,4 +19,4 @@ def export(actor: Actor, contact_id: int, reason: str) -> Held:
     with unit_of_work():
         contact = Contact.objects.get(pk=contact_id)
         journal.record(actor, "contact.export", contact.code, contact_id=contact.pk, reason=why)
-        return personal_data.of(contact)
+        return personal_data.of(contact, program.settings().tzinfo)

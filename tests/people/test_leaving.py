@@ -18,7 +18,7 @@ from loyalty.services.adjustments import Wanted
 from loyalty.services.errors import BonusesOnHold, EnrolledAlready, NotEnrolled
 from loyalty.services.holding import HoldCall
 from tests.factories import CardFactory, ContactFactory
-from tests.people.conftest import BOSS, SENIOR, TILL, buy, merge, unmerge
+from tests.people.conftest import BOSS, MOSCOW, SENIOR, TILL, buy, merge, unmerge
 from tiers import selectors as tiers
 from tiers.models import Standing, StandingReason
 
@@ -47,7 +47,7 @@ def test_who_leaves_gives_up_what_could_be_spent_and_is_unenrolled(story_clock):
     buy(card, "R-2", "100.00")
     leave(card.contact_id)
     assert held(card.contact_id) == (0, 0, 500, 100, 600)
-    standing = tiers.standing_at(card.contact_id, clock.now())
+    standing = tiers.standing_at(card.contact_id, clock.now(), MOSCOW)
     assert (standing.tier.rank, standing.reason) == (0, StandingReason.LEFT)
     assert Card.objects.get(pk=card.pk).status == CardStatus.BLOCKED
     with pytest.raises(CardStatusRefused):
@@ -69,7 +69,7 @@ def test_who_comes_again_begins_at_base_with_the_same_card_and_the_tier_this_yea
     leave(card.contact_id)
     story_clock.forward(days=1)
     enrol(card.contact_id)
-    assert tiers.standing_at(card.contact_id, clock.now()).tier.name == "Silver"
+    assert tiers.standing_at(card.contact_id, clock.now(), MOSCOW).tier.name == "Silver"
     assert Card.objects.get(pk=card.pk).status == CardStatus.ACTIVE
     assert held(card.contact_id)[0] == 0
     assert buy(card, "R-3").accrued == 100
@@ -81,7 +81,7 @@ def test_unblocking_after_refusal_enrols_again():
     card = CardFactory()
     leave(card.contact_id)
     blocking.unblock_card(OPERATOR, Role.CC_OPERATOR, number=card.number, reason_code=3)
-    assert tiers.standing_at(card.contact_id, clock.now()).tier.rank == 1
+    assert tiers.standing_at(card.contact_id, clock.now(), MOSCOW).tier.rank == 1
 
 
 def test_goods_that_come_back_later_bring_no_points_to_who_left(story_clock):
@@ -142,7 +142,7 @@ def test_what_an_administrator_blocked_an_operator_does_not_restore():
     leave(card.contact_id, BOSS)
     with pytest.raises(UnblockReasonForbidden):
         enrol(card.contact_id)
-    assert tiers.standing_at(card.contact_id, clock.now()).tier.rank == 0
+    assert tiers.standing_at(card.contact_id, clock.now(), MOSCOW).tier.rank == 0
     enrol(card.contact_id, BOSS)
     assert Card.objects.get(pk=card.pk).status == CardStatus.ACTIVE
 
@@ -176,5 +176,5 @@ def test_leaving_between_a_merge_and_its_undoing_costs_who_went_nothing(story_cl
     unmerge(merged)
     assert held(theirs.contact_id)[:2] == (500, 70)
     assert held(mine.contact_id)[:2] == (0, 0)
-    assert tiers.standing_at(mine.contact_id, clock.now()).tier.rank == 0
-    assert tiers.standing_at(theirs.contact_id, clock.now()).tier.rank == 1
+    assert tiers.standing_at(mine.contact_id, clock.now(), MOSCOW).tier.rank == 0
+    assert tiers.standing_at(theirs.contact_id, clock.now(), MOSCOW).tier.rank == 1

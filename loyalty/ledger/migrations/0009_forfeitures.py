@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0007_moves_between_contacts'),
+        ('ledger', '0008_moves_between_contacts'),
     ]
 
     operations = [
