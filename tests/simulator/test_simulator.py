@@ -1,0 +1,112 @@
+"""The simulator: the same seed gives the same years, and nothing that goes wrong changes a single point of them."""
+
+from dataclasses import replace
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from django.apps import apps
+from django.db import connection
+
+from cards.models import CardSeries
+from loyalty.core import actors
+from loyalty.ledger.models import PointAccount
+from loyalty.models import Limit, Program, Purchase, Store
+from loyalty.services import purchases
+from loyalty.simulator import chart, course
+from loyalty.simulator.course import Order, Outcome
+from loyalty.simulator.faults import AnswerChanged, Faults
+from loyalty.simulator.people import population
+from promos.models import Audience
+from tests.conftest import books_may_be_emptied
+from tiers.models import Tier, TierSystem
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("simulator")]
+
+ORDER = Order(members=8, days=430, seed=7)
+KEPT = {CardSeries, PointAccount, TierSystem, Tier, Program, Store, Limit, Audience}
+"""What a fresh retailer has; the rest is what was lived."""
+
+
+def silent(_done: int, _total: int) -> None:
+    return None
+
+
+def _empty() -> None:
+    lived_in = [
+        model._meta.db_table
+        for label in ("customers", "cards", "ledger", "tiers", "promos", "loyalty")
+        for model in apps.get_app_config(label).get_models()
+        if model not in KEPT and model._meta.managed
+    ]
+    with books_may_be_emptied(), connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(lived_in)}")
+    CardSeries.objects.update(next_serial=1)
+
+
+def live(order: Order) -> Outcome:
+    """Live in an empty database, and leave it empty."""
+    outcome = course.live(order, silent)
+    _empty()
+    return outcome
+
+
+def test_whatever_goes_wrong_the_years_end_the_same(settings) -> None:
+    # Small ranges, so that a job that dies leaves some of its work undone.
+    settings.ROLLOVER_LOTS_PER_RANGE = 2
+    calm, rough = live(ORDER), live(replace(ORDER, faults=True))
+    assert calm.broken == rough.broken == []
+    assert calm.laws > 10
+    assert rough.months == calm.months
+
+    happened = rough.counts
+    assert all(happened[name] for name in ("retried", "offline", "skipped", "twice", "died"))
+    assert not any(calm.counts[name] for name in ("retried", "offline", "skipped", "twice", "died"))
+    whole = calm.months[-1]
+    assert whole.liability == sum(
+        (m.issued + m.restored - m.spent - m.burned - m.returned for m in calm.months), Decimal(0)
+    )
+    assert calm.counts["returns"]
+    assert sum(month.spent for month in calm.months)
+
+
+def test_another_seed_is_another_town() -> None:
+    few = Order(members=3, days=60, seed=7)
+    assert live(few).months != live(replace(few, seed=8)).months
+
+
+def test_the_habits_of_a_shopper_hang_on_the_seed_alone() -> None:
+    first, again = population(7, 5, 100), population(7, 50, 100)[:5]
+    assert [[each.visit() for _ in range(20)] for each in first] == [
+        [each.visit() for _ in range(20)] for each in again
+    ]
+
+
+def test_a_till_that_hears_another_answer_the_second_time_stops_the_simulation() -> None:
+    answers = iter(range(10_000))
+    faults = Faults(7, on=True)
+    with pytest.raises(AnswerChanged):
+        [faults.send(lambda: next(answers)) for _ in range(1000)]
+
+
+def test_a_lost_repeat_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The negative control: without the till's id as a key the retries of the rough years change the books."""
+    few = Order(members=6, days=120, seed=7, faults=True)
+    add = purchases.add_purchase
+
+    def forgetful(actor: actors.Actor, sale: purchases.Sale) -> purchases.Credited:
+        if Purchase.objects.filter(purchase_id=sale.purchase_id).exists():
+            sale = replace(sale, purchase_id=f"{sale.purchase_id}-again", bonuses_to_pay=Decimal(0), hold_id=None)
+        return add(actor, sale)
+
+    calm = live(replace(few, faults=False))
+    monkeypatch.setattr(purchases, "add_purchase", forgetful)
+    assert live(few).months != calm.months
+
+
+def test_the_picture_needs_nothing_from_anywhere() -> None:
+    page = chart.page(live(Order(members=3, days=70, seed=7)))
+    HTMLParser().feed(page)
+    assert page.count("<svg") == 3
+    assert "<script" not in page
+    assert "http" not in page.replace("http://www.w3.org/", "").replace("http://pygal.org", "")
