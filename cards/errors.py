@@ -18,6 +18,11 @@ class CardUnbound(LoyaltyError):
     message = "This card belongs to no customer yet."
 
 
+class ContactWithoutCard(LoyaltyError):
+    code = "ContactWithoutCard"
+    message = "The customer has no card."
+
+
 class OnlyBlockedCard(LoyaltyError):
     code = "OnlyBlockedCard"
     message = "The customer's only card is blocked."

@@ -5,7 +5,7 @@ import re
 from stdnum import ean, luhn
 
 from cards.errors import CardNumberInvalid
-from cards.models import CheckDigit
+from cards.models import CardSeries, CheckDigit
 
 DEFAULT_PREFIX = "2990"
 DEFAULT_LENGTH = 13
@@ -21,11 +21,23 @@ def make_number(prefix: str, length: int, check_digit: str, serial: int) -> str:
     return body + str(calculate(body))
 
 
+def make_numbers(series: CardSeries, first: int, count: int) -> list[str]:
+    """Return the numbers of `count` serials from `first` on, fewer where the series ends."""
+    last = 10 ** (series.length - len(series.prefix) - 1) - 1
+    serials = range(first, min(first + count - 1, last) + 1)
+    return [make_number(series.prefix, series.length, series.check_digit, serial) for serial in serials]
+
+
+def serial_of(series: CardSeries, number: str) -> int:
+    """Return the serial of a number of a series."""
+    return int(number[len(series.prefix) : -1])
+
+
 def has_format(text: str, formats: frozenset[tuple[int, str]]) -> bool:
     """Tell whether `text` has the length and check digit of one of the series' formats (length, check digit)."""
     if not may_be_number(text):
         return False
-    return any(len(text) == length and _checks(text, check_digit) for length, check_digit in formats)
+    return any(len(text) == length and has_check_digit(text, check_digit) for length, check_digit in formats)
 
 
 def may_be_number(text: str) -> bool:
@@ -41,7 +53,8 @@ def read_number(text: str, formats: frozenset[tuple[int, str]]) -> str:
     return number
 
 
-def _checks(number: str, check_digit: str) -> bool:
+def has_check_digit(number: str, check_digit: str) -> bool:
+    """Tell whether the last digit of a number (digits only) is its check digit."""
     if check_digit == CheckDigit.EAN:
         return bool(ean.calc_check_digit(number[:-1]) == number[-1])
     return bool(luhn.is_valid(number))

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
-from cards import locks, numbers
+from cards import locks
 from cards.blocking import BlockReason
-from cards.models import BlockRecord, Card, CardCategory, CardSeries, CardStatus, Reservation
+from cards.models import BlockRecord, Card, CardStatus, Reservation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +21,6 @@ class BlockAct:
     reason_code: int
     reason_name: str
     at: datetime
-
-
-def make_cards(series_id: int, count: int, category: CardCategory, now: datetime) -> list[str]:
-    """Make `count` New cards with the next numbers of a series; return the numbers.
-
-    Raises ValueError when the series has fewer numbers left; then nothing is made.
-    """
-    series = locks.lock_series(series_id)
-    first = series.next_serial
-    made = [_number(series, serial) for serial in range(first, first + count)]
-    Card.objects.bulk_create(
-        (
-            Card(number=number, series=series, category=category, card_type=series.card_type, created_at=now)
-            for number in made
-        ),
-        batch_size=2000,
-    )
-    CardSeries.objects.filter(pk=series.pk).update(next_serial=first + count)
-    return made
 
 
 def issue(card: Card, now: datetime) -> None:
@@ -100,15 +82,10 @@ def reserve(card: Card, *, minutes: int, actor: str, now: datetime) -> Reservati
     return reservation
 
 
-# A number that another call reserved since this statement began is not taken from it: the conflict leaves it alone.
-_LEND = f"""
+# A number that another call reserved since it was locked is not taken from it: the conflict leaves it alone.
+_LEND = """
 INSERT INTO cards_reservation AS held (card_id, reserved_at, reserved_until, actor)
-SELECT free.id, %(now)s, %(until)s, %(actor)s FROM (
-    SELECT card.id FROM cards_card card
-    WHERE card.status = {CardStatus.NEW.value} AND card.category = {CardCategory.VIRTUAL.value}
-      AND NOT EXISTS (SELECT FROM cards_reservation WHERE card_id = card.id AND reserved_until > %(now)s)
-    ORDER BY card.id LIMIT %(count)s FOR UPDATE OF card SKIP LOCKED
-) free
+SELECT card_id, %(now)s, %(until)s, %(actor)s FROM unnest(%(cards)s::bigint[]) AS card_id ORDER BY card_id
 ON CONFLICT (card_id) DO UPDATE
 SET reserved_at = excluded.reserved_at, reserved_until = excluded.reserved_until, actor = excluded.actor
 WHERE held.reserved_until <= %(now)s
@@ -116,9 +93,15 @@ WHERE held.reserved_until <= %(now)s
 
 
 def lend(count: int, *, until: datetime, actor: str, now: datetime) -> int:
-    """Reserve up to `count` free virtual numbers until a moment, for an actor; return how many (1 statement)."""
+    """Reserve up to `count` free virtual numbers until a moment, for an actor; return how many (2 statements)."""
+    parameters: dict[str, Any] = {
+        "cards": locks.lock_free_numbers(count, now),
+        "until": until,
+        "actor": actor,
+        "now": now,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_LEND, {"count": count, "until": until, "actor": actor, "now": now})
+        cursor.execute(_LEND, parameters)
         return int(cursor.rowcount)
 
 
@@ -141,7 +124,3 @@ def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockR
         status_after=card.status,
         recorded_at=act.at,
     )
-
-
-def _number(series: CardSeries, serial: int) -> str:
-    return numbers.make_number(series.prefix, series.length, series.check_digit, serial)

@@ -29,15 +29,45 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "expire-points": {
+        "task": "loyalty.tasks.expire_points",
+        "schedule": 600,
+        "options": {"expires": 600},
+    },
+    "decide-fiscal-receipts": {
+        "task": "loyalty.tasks.decide_fiscal_receipts",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
         "schedule": 300,
         "options": {"expires": 300},
     },
+    "import-card-numbers": {
+        "task": "loyalty.tasks.import_card_numbers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "watch-card-pool": {
+        "task": "loyalty.tasks.watch_card_pool",
+        "schedule": 300,
+        "options": {"expires": 300},
+    },
+    "change-segments": {
+        "task": "loyalty.tasks.change_segments",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "verify-ledger": {
         "task": "loyalty.tasks.verify_ledger",
         "schedule": crontab(hour=1, minute=30),
         "options": {"expires": 3600},
+    },
+    "make-promo-codes": {
+        "task": "loyalty.tasks.make_promo_codes",
+        "schedule": 60,
+        "options": {"expires": 60},
     },
     "delete-old-interactions": {
         "task": "loyalty.tasks.delete_old_interactions",

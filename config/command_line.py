@@ -7,7 +7,9 @@ from config.embedded.faults import CannotStart, first_line
 from config.env import BadSetting
 
 # These never touch a database: no server is started for them.
-_NEED_NOTHING = frozenset({"help", "version", "--help", "-h", "--version", "startapp", "startproject"})
+_NEED_NOTHING = frozenset(
+    {"help", "version", "--help", "-h", "--version", "startapp", "startproject", "koshelek_check"}
+)
 
 # These may run where the given database cannot be reached, on a machine that only builds a release.
 _NEED_NO_DATABASE = frozenset(

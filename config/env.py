@@ -8,6 +8,7 @@ import contextlib
 import datetime
 import os
 from typing import overload
+from urllib.parse import urlsplit
 
 import isodate
 
@@ -75,6 +76,15 @@ def integer(name: str, default: int, minimum: int | None = None, maximum: int | 
     if maximum is not None and number > maximum:
         raise BadSetting(f"{name} must be at most {maximum}, not {number}")
     return number
+
+
+def web_address(name: str) -> str:
+    """Return an address like https://loyalty.example.com without a slash at its end, "" when it is not set."""
+    value = (_raw(name) or "").rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment):
+        raise BadSetting(f"{name} must be an address like https://loyalty.example.com, not {value!r}")
+    return value
 
 
 def words(name: str, default: tuple[str, ...] = ()) -> list[str]:

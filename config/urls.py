@@ -7,12 +7,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from config.health import healthz, readyz
 from loyalty.admin.site import site
 from loyalty.api.koshelek.views import UnknownAddress as UnknownWalletAddress
+from loyalty.api.offer_images import offer_image
 
 urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
     path("", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
+    path("offers/<str:name>", offer_image, name="offer_image"),
     re_path(r"^v1\Z", UnknownWalletAddress.as_view(schema=None)),
     path("v1/", include("loyalty.api.koshelek.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

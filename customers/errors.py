@@ -38,3 +38,8 @@ class SeveralContacts(LoyaltyError):
 class BirthDateFitsNone(LoyaltyError):
     code = "BirthDateFitsNone"
     message = "Several customers fit, and none of them has this birth date."
+
+
+class ContactBlocked(LoyaltyError):
+    code = "ContactBlocked"
+    message = "The customer is blocked."

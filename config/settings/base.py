@@ -67,7 +67,7 @@ API_MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-API_PATHS = ("/v1/", "/api/", "/priv/")
+API_PATHS = ("/v1/", "/api/", "/priv/", "/offers/")
 API_PAGES = ("/api/docs/", "/api/schema/")
 
 ROOT_URLCONF = "config.urls"
@@ -142,6 +142,8 @@ TWO_FACTOR = env.flag("TWO_FACTOR", False)
 API_FAILURE_LIMIT = env.integer("API_FAILURE_LIMIT", 10, minimum=1)
 API_LOCKOUT_SECONDS = env.integer("API_LOCKOUT_SECONDS", 60, minimum=1)
 API_CREDENTIAL_CACHE_SECONDS = env.integer("API_CREDENTIAL_CACHE_SECONDS", 30, minimum=0)
+PROMO_CODE_FAILURE_LIMIT = env.integer("PROMO_CODE_FAILURE_LIMIT", 10, minimum=1)
+PROMO_CODE_LOCKOUT_SECONDS = env.integer("PROMO_CODE_LOCKOUT_SECONDS", 900, minimum=1)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -168,7 +170,16 @@ SPECTACULAR_SETTINGS = {
 }
 
 ROLLOVER_LOTS_PER_RANGE = env.integer("ROLLOVER_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
+EXPIRY_LOTS_PER_RANGE = env.integer("EXPIRY_LOTS_PER_RANGE", 200, minimum=1, maximum=20000)
+PROMO_CODES_PER_CHUNK = env.integer("PROMO_CODES_PER_CHUNK", 20_000, minimum=1, maximum=100_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer("MAX_BODY_BYTES", 2_097_152, minimum=1024)
+FILE_UPLOAD_HANDLERS = [
+    "config.uploads.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+# A file of a million card numbers has 21 MB at most; the form itself refuses more than 32.
+MAX_UPLOAD_BYTES = env.integer("MAX_UPLOAD_BYTES", 41_943_040, minimum=1024)
 # 500 purchases of some eighty lines each.
 BATCH_MAX_MEMORY_SIZE = env.integer("MAX_BATCH_BYTES", 8_388_608, minimum=1024)
 
@@ -196,6 +207,8 @@ SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 31_536_000 if PRODUCTION else 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
+# Where callers from outside reach this service: addresses of pictures are made of it. Empty: as the call came.
+PUBLIC_BASE_URL = env.web_address("PUBLIC_BASE_URL")
 
 LOGGING = logs.configure(env.text("LOG_LEVEL", "INFO"), json=env.flag("LOG_JSON", PRODUCTION))
 PGTRIGGER_SCHEMA_EDITOR = True

@@ -163,10 +163,16 @@ class ReadOnly(ModelAdmin):
                 "variant": "danger" if command.danger else "default",
             }
             for command in self.commands
-            if self.may(request, command.name)
+            if self.offers(request, record, command)
+        ]
+
+    def offers(self, request: HttpRequest, record: Any, command: Command) -> bool:
+        """Tell whether the command's button stands on the record's page for this person."""
+        return (
+            self.may(request, command.name)
             and command.offered(record)
             and command.offered_to(record, roles.role_of(request.user))
-        ]
+        )
 
     def _command_address(self, command: Command, record: Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{command.name}"

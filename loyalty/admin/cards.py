@@ -1,19 +1,23 @@
-"""Cards and their series."""
+"""Cards, with the barcodes that shops scan."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from cards.models import Card, CardSeries, CardStatus, Reservation
+from cards import barcodes
+from cards.models import Barcode, Card, CardStatus, Reservation
 from customers import sufficiency
 from loyalty.admin import blocking, columns, pages, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
-from loyalty.admin.pages import Fact, Group, Page
+from loyalty.admin.pages import Fact, Figure, Group, Page
 from loyalty.admin.site import site
 from loyalty.core import clock
 from loyalty.core.actors import Actor
@@ -91,8 +95,33 @@ class CardAdmin(ReadOnly):
             Fact(_("series"), card.series.name),
         ]
         return Page(
-            [Group(_("Card"), [*first, *self.facts_of(card)])], tables=[blocking.history(card)], notes=_notes(card)
+            [Group(_("Card"), [*first, *self.facts_of(card)])],
+            tables=[blocking.history(card)],
+            notes=_notes(card),
+            figures=[_barcode(card)],
         )
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the address of a card's barcode, for the page and for a printer."""
+        # A browser may keep it: what it shows is in the page already.
+        view = self.admin_site.admin_view(self.barcode_view, cacheable=True)
+        return [path("<path:object_id>/barcode.svg", view, name="cards_card_barcode"), *super().get_urls()]
+
+    def barcode_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Draw the barcode of a card for whoever may see the card."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        card = self.get_object(request, unquote(object_id))
+        if card is None:
+            return self.lost(request)
+        drawn = barcodes.svg(card.series.barcode, card.number)
+        return HttpResponse(drawn, content_type=barcodes.CONTENT_TYPE, headers={"Cache-Control": "private"})
+
+
+def _barcode(card: Card) -> Figure:
+    kind = Barcode(barcodes.kind_of(card.series.barcode, card.number))
+    title = gettext("Barcode: %(kind)s") % {"kind": gettext(kind.label)}
+    return Figure(title, reverse("admin:cards_card_barcode", args=[card.pk]), f"{title}, {card.number}")
 
 
 def _notes(card: Card) -> list[str]:
@@ -113,19 +142,3 @@ def _notes(card: Card) -> list[str]:
     return [
         gettext("The wallet app holds this number until %(moment)s.") % {"moment": pages.moment(held.reserved_until)}
     ]
-
-
-@admin.register(CardSeries, site=site)
-class CardSeriesAdmin(ReadOnly):
-    """Where card numbers come from."""
-
-    list_display = (
-        "name",
-        "prefix",
-        "length",
-        columns.choice("check_digit", _("check digit")),
-        "next_serial",
-        "issuing",
-    )
-    facts = ("name", "prefix", "length", "check_digit", "barcode", "card_type", "next_serial", "issuing")
-    ordering = ("name",)

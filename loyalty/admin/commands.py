@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -23,8 +23,8 @@ from loyalty.core.errors import LoyaltyError
 
 
 class CommandForm(forms.Form):
-    """The questions of a command. `subject` is the record it acts on, None when it makes a new one; `person_role`
-    is the role of whoever is asked."""
+    """The questions of a command, files among them. `subject` is the record it acts on, None when it makes a new
+    one; `person_role` is the role of whoever is asked."""
 
     def __init__(self, *args: Any, subject: Any = None, person_role: str = "", **kwargs: Any) -> None:
         self.subject, self.person_role = subject, person_role
@@ -39,7 +39,7 @@ class CommandForm(forms.Form):
 
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
-        return [("", "", list(self))]
+        return [("", "", self.visible_fields())]
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -79,8 +79,21 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class Onward:
+    """Where to go when it is done, and what to say there, where the list or the record is not the place."""
+
+    address: str
+    said: Any
+
+
+Outcome = Secret | Onward | StreamingHttpResponse | str | None
+"""What a command comes to, beside what it changed."""
+
+
+@dataclass(frozen=True)
 class Command:
-    """One button. `run` calls a use case with the actor, the record and the valid form.
+    """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
+    once, a file to download, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
     closes the form as well.
@@ -89,7 +102,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | None]
+    run: Callable[[Actor, Any, Any], Outcome]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -100,26 +113,29 @@ class Command:
 
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
-    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
-    form = command.form(
-        request.POST if request.method == "POST" else None, subject=subject, person_role=role_of(request.user)
-    )
+    """Show the command's form, or run it: to the record, the secret or the file, or to the form with the refusal."""
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = command.form(*sent, subject=subject, person_role=role_of(request.user))
     if form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
+        if isinstance(outcome, StreamingHttpResponse):
+            file: Any = outcome  # admin views are typed as if none could stream
+            return file
         if not form.errors:
             from django.contrib import messages
 
-            messages.success(request, str(command.done))
-            return redirect(back)
+            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or command.done)
+            messages.success(request, str(onward.said))
+            return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label}
     response = TemplateResponse(request, "back_office/command.html", page)
     response.status_code = 422 if form.errors else 200
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:

@@ -80,10 +80,12 @@ def _standing(request: HttpRequest, contact: Contact) -> Group:
     for label, title in (
         ("tiers.standing", _("All tiers so far")),
         ("ledger.lot", _("Lots of points")),
+        ("loyalty.adjustmentrequest", _("Adjustments by hand")),
         ("loyalty.journalentry", _("Journal of this contact")),
     ):
         if roles.may(request.user, label):
-            query = f"contact__id__exact={contact.pk}" if label == "tiers.standing" else f"contact_id={contact.pk}"
+            by_key = label in ("tiers.standing", "loyalty.adjustmentrequest")
+            query = f"contact__id__exact={contact.pk}" if by_key else f"contact_id={contact.pk}"
             facts.append(Fact("", pages.away(title, pages.list_of(label, query))))
     return Group(_("Tier"), facts)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -14,7 +14,7 @@ from customers import identifiers
 from customers.errors import EmailInvalid, PhoneInvalid
 from customers.models import Contact, Sex
 from customers.services import PersonalData
-from loyalty.admin import blocking, columns, contact_glance, refusals, search
+from loyalty.admin import adjustments, balance_at, blocking, columns, contact_glance, refusals, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Page
@@ -128,6 +128,7 @@ class ContactAdmin(ReadOnly):
             submit=_("Save"),
             explain=_("Only what you change is stored. Emptied fields are emptied."),
         ),
+        adjustments.ADJUST,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
@@ -150,6 +151,12 @@ class ContactAdmin(ReadOnly):
     ) -> tuple[QuerySet[Contact], bool]:
         """Find as `search` explains."""
         return (queryset.filter(search.contact_condition(search_term)) if search_term.strip() else queryset), False
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Show the contact, and what it held at a past moment when somebody asks."""
+        return balance_at.beside(request, super().change_view(request, object_id, form_url, extra_context), object_id)
 
     def page(self, request: HttpRequest, record: Contact) -> Page:
         """Show the person at a glance."""

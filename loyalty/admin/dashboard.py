@@ -3,12 +3,16 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import pages, roles
+from loyalty.admin import adjustments, pages, roles
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table
-from loyalty.models import JobRun, Purchase
+from loyalty.models import JobRun, Program, Purchase
 from loyalty.services import program
 
 LAST = 8
@@ -21,19 +25,29 @@ def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         tables.append(_purchases())
     if roles.may(request.user, "loyalty.jobrun"):
         tables.append(_runs())
-    groups = [_settings()] if roles.may(request.user, "loyalty.program") else []
+    settings = program.settings()
+    groups = [_settings(settings)] if roles.may(request.user, "loyalty.program") else []
+    warnings = [_low_pool(settings)] if settings.pool_low_since and roles.may(request.user, "cards.cardimport") else []
     searches = roles.may(request.user, "customers.contact")
     return {
         **context,
-        "page": Page([], tables=tables),
+        "page": Page([], tiles=adjustments.waiting(request), tables=tables, warnings=warnings),
         "programme": Page(groups),
         "searches": searches,
         "nobody": not roles.role_of(request.user),
     }
 
 
-def _settings() -> Group:
-    settings = program.settings()
+def _low_pool(settings: Program) -> SafeString:
+    told = gettext(
+        "Fewer than {} free card numbers are left for the wallet app, since {}. Without them customers are turned away."
+        " {}, or ask an administrator to make new ones with create_card_pool."
+    )
+    way = pages.away(gettext("Import numbers"), reverse("admin:cards_cardimport_add"))
+    return format_html(told, pages.whole(settings.low_pool_alert), pages.moment(settings.pool_low_since), way)
+
+
+def _settings(settings: Program) -> Group:
     return Group(
         _("The programme"),
         [

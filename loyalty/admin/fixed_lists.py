@@ -18,9 +18,19 @@ LABELS = (
     # Promotions
     _("Draft"), _("Live"), _("Paused"), _("Ended"), _("Percent of the money paid"), _("Times the base points"),
     _("Fixed points for the basket"),
+    # Promo codes
+    _("Waiting"), _("Running"), _("Done"), _("Write 4 to 32 Latin letters and digits."),
+    _("This looks like a generated code. Take at most seven characters, or one of A, E, I, L, O, Q, 0, 1 among them."),
+    _("At most 8 characters that cannot be mistaken for others: 23456789CDFHJKMNPRTVWXY."),
+    _("The codes are still being made. Wait until all of them are there."),
     # Settings
     _("Only points still in escrow"), _("Within the balance"), _("May leave a debt"), _("Never"),
-    _("Some months after maturing"), _("End of that month"), _("End of that quarter"), _("End of that year"),
+    _("Some months after maturing"), _("Some months after the last purchase"),
+    _("End of that month"), _("End of that quarter"), _("End of that year"),
+    # Adjustments
+    _("Waits for a second person"), _("Posted"), _("Refused"), _("Withdrawn"),
+    _("Only spendable points that are taken can be owed."),
+    _("This moment is still to come. Choose one in the past."),
     # Limits
     _("Card"), _("Cashier"), _("Accruals"), _("Spends"), _("Number a day"), _("Amount a day"),
     _("A number of acts is a whole number."), _("The soft bound lies above the hard bound."),
@@ -31,6 +41,21 @@ LABELS = (
     _("Loss of the card"), _("Getting into the list of unwanted customers"), _("Getting into the black list"),
     _("Refusal to use"), _("Replacing the card"), _("Finding the card"), _("Exit from the list of unwanted customers"),
     _("Exit from the black list"), _("Restoration of the card after refusal to use"),
+    # Imports of numbers
+    _("All or nothing"), _("Skip bad lines"), _("Waiting"), _("Running"), _("Done"), _("Refused"), _("Failed"),
+    _("No number in this line"), _("Not only digits"), _("Wrong length for the series"),
+    _("Wrong beginning for the series"), _("Wrong check digit"), _("Twice in the file"), _("In the system already"),
+    _("The file is empty."), _("The file is larger than 32 MB. Divide it into several files."),
+    _("There is no number in this file."), _("The file is neither CSV text nor an XLSX table."),
+    _("The XLSX file cannot be read. Save it again, or save it as CSV."),
+    _("The table is too large. Divide it into several files."),
+    _("The file has more than 1000000 lines. Divide it into several files."),
+    # Series and stores
+    _("A prefix has digits only."), _("The prefix leaves no room for numbers."),
+    _("Numbers of another series begin like this. Choose another prefix."),
+    _("This barcode holds another length, or only the EAN check digit: EAN-8 has 8 digits, UPC-A 12, EAN-13 13."
+      " Choose Code 128 or a QR code."),
+    _("A store has this code already."),
     # Refusals that rules speak themselves
     _("This log-in exists already. Choose another name."),
     _("Nobody changes their own rights. Ask another administrator."),

@@ -5,10 +5,10 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from cards.models import CardImport
 from customers.models import Contact
 from loyalty.admin import columns, pages, search
 from loyalty.admin.base import ReadOnly
@@ -86,12 +86,6 @@ class JobRunAdmin(ReadOnly):
         return Page([*groups, Group(_("Result"), result)] if result else groups, notes=notes)
 
 
-def progress_bar(run: JobRun) -> str:
-    """Return the progress of a run as a bar with its numbers."""
-    share = 100 if run.finished_at else round(100 * run.done / run.total) if run.total else 0
-    return format_html(
-        '<span class="bo-progress"><progress max="100" value="{}"></progress> {} / {}</span>',
-        share,
-        pages.whole(run.done),
-        pages.whole(run.total),
-    )
+def progress_bar(run: JobRun | CardImport) -> str:
+    """Return the progress of a run or an import as a bar with its numbers."""
+    return pages.bar(run.done, run.total, finished=run.finished_at is not None)

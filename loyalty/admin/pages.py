@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 NOTHING = "—"
 EMPTY = _("Nothing here yet.")
+SHOW_ALL = _("Show all")
 _COLOURS = {
     "active": "success",
     "new": "info",
@@ -25,6 +26,13 @@ _COLOURS = {
     "completed": "success",
     "cancelled": "danger",
     "refunded in full": "warning",
+    "waiting": "warning",
+    "running": "info",
+    "done": "success",
+    "refused": "danger",
+    "failed": "danger",
+    "waits for a second person": "warning",
+    "posted": "success",
 }
 
 
@@ -55,13 +63,14 @@ class Tile:
 
 @dataclass(frozen=True)
 class Table:
-    """A short list on a page; `more` leads to the whole of it."""
+    """A short list on a page; `more` leads to the whole of it, in the words of `more_text`."""
 
     title: Any
     headers: Sequence[Any]
     rows: Sequence[Sequence[Any]]
     empty: Any = EMPTY
     more: str = ""
+    more_text: Any = SHOW_ALL
     numeric: frozenset[int] = field(default_factory=frozenset)
 
     @property
@@ -74,13 +83,25 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A picture with an address of its own, to be looked at and printed."""
+
+    title: Any
+    address: str
+    alt: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """The body of one record's page."""
+    """The body of one record's page. With `refresh` the browser looks again after so many seconds."""
 
     groups: Sequence[Group]
     tiles: Sequence[Tile] = ()
     tables: Sequence[Table] = ()
     notes: Sequence[Any] = ()
+    warnings: Sequence[Any] = ()
+    figures: Sequence[Figure] = ()
+    refresh: int = 0
 
 
 def moment(value: datetime | None) -> str:
@@ -140,6 +161,17 @@ def badge(record: Model, name: str) -> SafeString:
 def mark(text: Any, colour: str) -> SafeString:
     """Write a coloured mark: success, info, warning, danger or plain."""
     return format_html('<span class="bo-mark bo-{}">{}</span>', colour, text)
+
+
+def bar(done: int, total: int, *, finished: bool = False) -> SafeString:
+    """Write a progress as a bar with its numbers; what is finished is full, whatever was counted on."""
+    share = 100 if finished else round(100 * done / total) if total else 0
+    return format_html(
+        '<span class="bo-progress"><progress max="100" value="{}"></progress> {} / {}</span>',
+        share,
+        whole(done),
+        whole(total),
+    )
 
 
 def page_of(label: str, pk: Any) -> str:

@@ -1,4 +1,4 @@
-"""Purchases with their lines, and the stores where they happened."""
+"""Purchases with their lines."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from loyalty.admin import columns, pages, roles, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.admin.site import site
-from loyalty.models import Purchase, Store
+from loyalty.models import Purchase
 
 
 @admin.register(Purchase, site=site)
@@ -107,20 +107,3 @@ def _lines(purchase: Purchase) -> Table:
         _("accrued"),
     )
     return Table(_("Lines"), headers, rows, numeric=frozenset({4, 5, 6, 7, 8}))
-
-
-@admin.register(Store, site=site)
-class StoreAdmin(ReadOnly):
-    """Shops, known to the tills by their codes."""
-
-    list_display = ("code", "name", "region", columns.moment("created_at", _("created at")))
-    facts = ("code", "name", "region", "created_at")
-    ordering = ("code",)
-    search_fields = ("code",)
-    search_help_text = _("The beginning of the code")
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Store], search_term: str
-    ) -> tuple[QuerySet[Store], bool]:
-        """Find by the beginning of the code."""
-        return queryset.filter(code__startswith=search.clean(search_term)), False

@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cards.models import CardStatus
+from loyalty.admin import pages
 from loyalty.core.errors import LoyaltyError
 
 _PLAIN: dict[str, Any] = {
@@ -27,6 +28,9 @@ _PLAIN: dict[str, Any] = {
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
     "ReasonMissing": _("Write down why."),
     "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
+    "AdjustmentDecided": _("Somebody has decided this request meanwhile. Its page says how."),
+    "OwnAdjustment": _("Nobody approves or refuses their own request. Ask a colleague who may."),
+    "OperationConflict": _("This form was sent before with other content. Look at what it did, then open it anew."),
     "PromotionStatusRefused": _(
         "Somebody has changed the promotion's status meanwhile. Open its page again to see what it allows now."
     ),
@@ -65,7 +69,28 @@ def _stores(error: LoyaltyError) -> str:
     return told % {"code": error.data["unknown"][0]}
 
 
-_TOLD: dict[str, Callable[[LoyaltyError], str]] = {"CardStatusRefused": _card_status, "StoresUnknown": _stores}
+def _insufficient(error: LoyaltyError) -> str:
+    told = gettext("There are not enough points: %(points)s can be taken now. What a till has set aside is not.")
+    return told % {"points": pages.amount(error.data["available"])}
+
+
+def _taken(error: LoyaltyError) -> str:
+    told = gettext("This code exists already, with the promotion %(promotion)s. Choose another.")
+    return told % {"promotion": error.data["promotion"]}
+
+
+def _too_short(error: LoyaltyError) -> str:
+    told = gettext("So many codes need %(least)s to %(most)s characters; shorter ones could be guessed.")
+    return told % {"least": error.data["least"], "most": error.data["most"]}
+
+
+_TOLD: dict[str, Callable[[LoyaltyError], str]] = {
+    "CardStatusRefused": _card_status,
+    "CodesTooShort": _too_short,
+    "InsufficientPoints": _insufficient,
+    "PromoCodeTaken": _taken,
+    "StoresUnknown": _stores,
+}
 
 
 def words(error: LoyaltyError) -> str:

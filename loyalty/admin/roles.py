@@ -18,22 +18,29 @@ _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE
 # For what they block and unblock, the tables in cards/blocking.py say.
 _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
-_RUNS_PROMOTIONS = "view add edit go-live pause end"
+# Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
+_ASKS, _APPROVES = "view withdraw", "view approve refuse"
+_RUNS_PROMOTIONS = "view add edit go-live pause end add-code generate-codes"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": ("view edit",           "view edit",           "view",          "view"),
+    "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
-    "cards.cardseries":  ("view",                "",                    "",              ""),
+    "cards.cardseries":  ("view add edit import", "",                   "",              ""),
+    "cards.cardimport":  ("view add",            "",                    "",              ""),
     "loyalty.purchase":  ("view",                "view",                "view",          "view"),
-    "loyalty.store":     ("view",                "",                    "",              ""),
+    "loyalty.store":     ("view add edit",       "",                    "",              ""),
     "loyalty.program":   ("view",                "",                    "",              ""),
+    "loyalty.adjustmentrequest": (_ASKS,         _ASKS,                 _APPROVES,       _APPROVES),
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),
     "tiers.tier":        ("view edit",           "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
+    # Whoever may export could use the codes; a free one is shown to nobody on a page.
+    "promos.promocode":  ("view",                "view",                "",              "view"),
+    "promos.codebatch":  ("view export",         "",                    "",              "view"),
     "tiers.standing":    ("view",                "view",                "",              ""),
     "loyalty.limit":     ("",                    "",                    "",              "view"),
     "loyalty.interaction": ("",                  "",                    "",              "view"),

@@ -34,8 +34,13 @@ _SECTIONS = (
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Partners"), "", ("available_with_escrow",)),
+    (
+        _("Manual adjustments"),
+        _("What goes beyond either of these waits until a second person approves it."),
+        ("adjustment_alone", "adjustment_alone_daily"),
+    ),
     (_("Logs"), "", ("interaction_days",)),
-    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes")),
+    (_("Cards and personal data"), "", ("sufficiency", "activate_on_bind", "reservation_minutes", "low_pool_alert")),
 )
 _LISTS: dict[str, type[Choices]] = {
     "points_expiry": PointsExpiry,

@@ -86,7 +86,8 @@ def outcome(status: int, data: Any) -> Outcome:
 def note(view: Any, request: Any, response: Any, started: float) -> None:
     """Hand a finished call over, when it failed or its client is logged in full. Never raises."""
     try:
-        data = response.data
+        # A list that streams has no data to look at, and its body is never held: nobody knows how long it is.
+        data = getattr(response, "data", None)
         ended = outcome(response.status_code, data)
         items = _refused(data) if isinstance(data, dict) and "Results" in data else []
         in_full = _in_full(view)
@@ -95,7 +96,7 @@ def note(view: Any, request: Any, response: Any, started: float) -> None:
         call = _call(view, request, response.status_code, ended, started)
         call.items, call.in_full = items, in_full
         response["X-Request-Id"] = call.correlation_id
-        if not in_full:
+        if not in_full or response.streaming:
             interaction_backlog.put(call)
             return
         response.add_post_render_callback(lambda rendered: _put_with_answer(call, rendered))

@@ -37,7 +37,7 @@ HIDDEN = frozenset({"cashier"})
 CARDS = frozenset({"number", "cardnumber", "barcodenumber", "barcode"})
 # Their digits look like phones and are none.
 PLAIN = frozenset(
-    {"purchaseid", "refundid", "holdid", "sku", "till", "store", "date", "key", "code", "guid", "category"}
+    {"purchaseid", "refundid", "holdid", "sku", "till", "store", "date", "key", "code", "guid", "category", "qrcode"}
 )
 GOODS = frozenset({"lines", "items"})
 """Lists in which `name` is what goods are called."""

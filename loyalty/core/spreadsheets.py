@@ -3,8 +3,10 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
@@ -17,6 +19,20 @@ LARGEST_UNPACKED = 200 * 1024 * 1024
 _ZIP = b"PK\x03\x04"
 _ENCODINGS = ("utf-8-sig", "cp1251")
 _DELIMITERS = ";,\t"
+# What a damaged XLSX file makes its reader raise, when it is opened and on any later row.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    ParseError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    NotImplementedError,
+    OSError,
+)
 
 
 def rows(content: bytes) -> Iterator[tuple[int, list[str]]]:
@@ -61,15 +77,27 @@ def _sheet(content: bytes) -> Iterator[tuple[int, list[Any]]]:
             if sum(part.file_size for part in archive.infolist()) > LARGEST_UNPACKED:
                 raise InvalidParameter("The table is too large. Divide it into several files.", name="file")
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError) as error:
-        raise InvalidParameter(
-            "The XLSX file cannot be read. Save it again, or save it as CSV.", name="file"
-        ) from error
+        rows = book.worksheets[0].iter_rows(values_only=True)
+    except _DAMAGE as error:
+        raise _damaged() from error
     try:
-        for number, cells in enumerate(book.worksheets[0].iter_rows(values_only=True), start=1):
+        number = 0
+        while (cells := _next(rows)) is not None:
+            number += 1
             yield number, list(cells)
     finally:
         book.close()
+
+
+def _next(rows: Iterator[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    try:
+        return next(rows, None)
+    except _DAMAGE as error:
+        raise _damaged() from error
+
+
+def _damaged() -> InvalidParameter:
+    return InvalidParameter("The XLSX file cannot be read. Save it again, or save it as CSV.", name="file")
 
 
 def _text(cell: Any) -> str:

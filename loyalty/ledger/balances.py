@@ -17,7 +17,7 @@ from loyalty.ledger.rounding import ZERO
 
 @dataclass(frozen=True, slots=True)
 class Expiring:
-    """The part of the spendable points that expires first, and when."""
+    """The part of the points that may be spent now (not what holds keep) that expires first, and when."""
 
     amount: Decimal
     expires_at: datetime
@@ -103,9 +103,16 @@ WITH {_MATURE_LOTS}, standing AS (
     SELECT coalesce(sum(remaining) FILTER (WHERE landed IS NULL), 0) AS due,
         coalesce(sum(kept) FILTER (WHERE expires_at <= %(now)s), 0) AS expired
     FROM mature
+), held_back AS (
+    SELECT coalesce(sum(amount), 0) AS amount FROM ledger_hold
+    WHERE contact_id = %(contact)s AND resolved_at IS NULL AND ends_at > %(now)s
 ), live AS (
-    SELECT expires_at, sum(kept) AS amount FROM mature
-    WHERE kept > 0 AND expires_at > %(now)s GROUP BY expires_at ORDER BY expires_at LIMIT 1
+    -- What open holds keep will be taken from the lots that expire first: the rest is what may still be spent.
+    SELECT expires_at, least(dated.amount, running - held_back.amount) AS amount FROM (
+        SELECT expires_at, sum(kept) AS amount, sum(sum(kept)) OVER (ORDER BY expires_at) AS running FROM mature
+        WHERE kept > 0 AND expires_at > %(now)s GROUP BY expires_at
+    ) dated, held_back
+    WHERE running > held_back.amount ORDER BY expires_at LIMIT 1
 )
 SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
@@ -114,9 +121,8 @@ SELECT standing.due, standing.expired,
     live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
        FROM ledger_bonusbalance WHERE contact_id = %(contact)s),
-    (SELECT coalesce(sum(amount), 0) FROM ledger_hold
-       WHERE contact_id = %(contact)s AND resolved_at IS NULL AND ends_at > %(now)s)
-FROM standing LEFT JOIN live ON true
+    held_back.amount
+FROM standing CROSS JOIN held_back LEFT JOIN live ON true
 """
 
 _PORTIONS = f"""

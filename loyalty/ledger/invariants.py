@@ -114,6 +114,23 @@ LAWS = (
         WHERE coalesce(flows.amount, 0) <> coalesce(held.amount, 0)""",
     ),
     Law(
+        2,
+        "a captured hold has a redemption of its contact and its amount, for itself alone",
+        "SELECT count(*) FROM ledger_hold WHERE captured > 0",
+        """
+        SELECT hold.id FROM ledger_hold hold
+        LEFT JOIN ledger_operation operation
+            ON operation.id = hold.operation_id AND operation.contact_id = hold.contact_id
+        LEFT JOIN ledger_transfer transfer
+            ON transfer.operation_id = operation.id AND transfer.contact_id = operation.contact_id
+                AND transfer.source = 1 AND transfer.target = 6
+        WHERE hold.captured > 0
+          AND (operation.kind IS DISTINCT FROM 'redemption' OR transfer.amount IS DISTINCT FROM hold.captured)
+        UNION ALL
+        SELECT min(id) FROM ledger_hold WHERE operation_id IS NOT NULL
+        GROUP BY contact_id, operation_id HAVING count(*) > 1""",
+    ),
+    Law(
         3,
         "every guard against changing history is there and switched on",
         "SELECT count(*) FROM unnest(%(tables)s::text[])",
@@ -147,16 +164,19 @@ LAWS = (
         WHERE lot.id IS NULL OR lot.remaining <> lot.earned - coalesce(drawn.amount, 0)
            OR lot.remaining < 0 OR lot.remaining > lot.earned""",
     ),
+    # An adjustment lands its lot itself: such a lot matures at the very moment of its own operation.
     Law(
         5,
-        "a lot lands by a rollover of its contact, at its maturity or later",
+        "a lot lands by a rollover, at its maturity or later, or by the adjustment that made it",
         "SELECT count(*) FROM ledger_lot WHERE landed IS NOT NULL",
         """
         SELECT lot.id FROM ledger_lot lot
         LEFT JOIN ledger_operation operation
             ON operation.id = lot.landed AND operation.contact_id = lot.contact_id
-        WHERE lot.landed IS NOT NULL
-          AND (operation.kind IS DISTINCT FROM 'rollover' OR operation.effective_at < lot.matures_at)""",
+        WHERE lot.landed IS NOT NULL AND CASE
+            WHEN lot.landed = lot.operation_id
+            THEN operation.kind <> 'adjustment' OR operation.effective_at <> lot.matures_at
+            ELSE operation.kind IS DISTINCT FROM 'rollover' OR operation.effective_at < lot.matures_at END""",
     ),
     # What a lot brought is what it held when it landed: draws of earlier operations, which are returns in escrow,
     # had taken theirs; the draws of the rollover itself pay a debt and come after.
@@ -174,7 +194,7 @@ LAWS = (
             SELECT lot.contact_id, lot.landed AS operation_id, lot.account,
                 sum(lot.earned - coalesce(drawn.amount, 0)) AS amount
             FROM ledger_lot lot LEFT JOIN drawn ON drawn.id = lot.id
-            WHERE lot.landed IS NOT NULL GROUP BY 1, 2, 3
+            WHERE lot.landed IS NOT NULL AND lot.landed <> lot.operation_id GROUP BY 1, 2, 3
         ), moved AS (
             SELECT transfer.contact_id, transfer.operation_id, transfer.target AS account,
                 sum(transfer.amount) AS amount,
@@ -189,6 +209,41 @@ LAWS = (
         UNION
         SELECT id FROM ledger_operation operation WHERE kind = 'rollover' AND NOT EXISTS (
             SELECT 1 FROM ledger_lot lot WHERE lot.contact_id = operation.contact_id AND lot.landed = operation.id)""",
+    ),
+    Law(
+        5,
+        "an adjustment gives its one lot, or takes what it draws and leaves owed, in one account",
+        "SELECT count(*) FROM ledger_operation WHERE kind = 'adjustment'",
+        """
+        WITH moved AS (
+            SELECT transfer.contact_id, transfer.operation_id, count(*) AS legs, min(transfer.source) AS source,
+                min(transfer.target) AS target, sum(transfer.amount) AS amount
+            FROM ledger_transfer transfer JOIN ledger_operation operation
+                ON operation.id = transfer.operation_id AND operation.contact_id = transfer.contact_id
+            WHERE operation.kind = 'adjustment' GROUP BY 1, 2
+        ), made AS (
+            SELECT lot.contact_id, lot.operation_id, count(*) AS lots, min(lot.account) AS account,
+                sum(lot.earned) AS amount
+            FROM ledger_lot lot JOIN ledger_operation operation
+                ON operation.id = lot.operation_id AND operation.contact_id = lot.contact_id
+            WHERE operation.kind = 'adjustment' GROUP BY 1, 2
+        ), drawn AS (
+            SELECT draw.contact_id, draw.operation_id, sum(draw.amount) AS amount
+            FROM ledger_draw draw JOIN ledger_operation operation
+                ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
+            WHERE operation.kind = 'adjustment' GROUP BY 1, 2
+        )
+        SELECT operation.id FROM ledger_operation operation
+        LEFT JOIN moved ON moved.contact_id = operation.contact_id AND moved.operation_id = operation.id
+        LEFT JOIN made ON made.contact_id = operation.contact_id AND made.operation_id = operation.id
+        LEFT JOIN drawn ON drawn.contact_id = operation.contact_id AND drawn.operation_id = operation.id
+        WHERE operation.kind = 'adjustment' AND CASE
+            WHEN moved.legs = 1 AND moved.source = 8 AND moved.target IN (1, 3)
+            THEN made.lots IS DISTINCT FROM 1 OR made.account <> moved.target OR made.amount <> moved.amount
+            WHEN moved.legs = 1 AND moved.target = 8 AND moved.source IN (1, 3)
+            THEN made.lots IS NOT NULL OR coalesce(drawn.amount, 0) > moved.amount
+                OR (moved.source = 3 AND drawn.amount IS DISTINCT FROM moved.amount)
+            ELSE true END""",
     ),
     Law(
         5,

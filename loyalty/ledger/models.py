@@ -266,6 +266,12 @@ class Lot(models.Model):
                 name="lot_due",
                 condition=Q(landed__isnull=True, remaining__gt=0),
             ),
+            # Serves finding what has expired. Not for lots in escrow: an accrual never pays for it.
+            models.Index(
+                fields=("expires_at", "contact_id"),
+                name="lot_to_expire",
+                condition=Q(landed__isnull=False, remaining__gt=0, expires_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

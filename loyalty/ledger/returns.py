@@ -39,7 +39,9 @@ class Reach:
     debt: bool
 
 
-# Own lots first, whole; then other landed spendable lots, the one that expires first on; then a debt.
+# Own lots first, whole; then other landed spendable lots, the one that expires first on; then a debt. What of the
+# accrual has burned is gone already: others and a debt give no more than what was earned less burned less taken before.
+# Without a burned point that bound binds nothing, for returns together never ask for more than was earned.
 _TAKE_BACK = """
 WITH own AS (
     SELECT lot.id, lot.account, lot.landed IS NULL AS escrow, lot.remaining, least(lot.remaining,
@@ -47,10 +49,28 @@ WITH own AS (
     FROM ledger_lot lot
     WHERE lot.contact_id = %(contact_id)s AND lot.operation_id = %(accrual)s AND lot.remaining > 0
       AND (%(landed)s::boolean OR lot.landed IS NULL)
+), reclaimable AS (
+    SELECT coalesce((
+        SELECT sum(amount) FROM ledger_transfer
+        WHERE contact_id = %(contact_id)s AND operation_id = %(accrual)s AND source = 5 AND target = 2
+    ), 0) - coalesce((
+        SELECT sum(draw.amount) FROM ledger_operation expiry
+        JOIN ledger_draw draw ON draw.contact_id = expiry.contact_id AND draw.operation_id = expiry.id
+        JOIN ledger_lot lot ON lot.contact_id = draw.contact_id AND lot.id = draw.lot_id
+        WHERE expiry.contact_id = %(contact_id)s AND expiry.kind = 'expiry' AND lot.operation_id = %(accrual)s
+    ), 0) - coalesce((
+        SELECT sum(transfer.amount) FROM ledger_operation earlier
+        JOIN ledger_transfer transfer
+          ON transfer.contact_id = earlier.contact_id AND transfer.operation_id = earlier.id
+        WHERE earlier.contact_id = %(contact_id)s AND earlier.kind = 'return' AND earlier.corrects_id = %(accrual)s
+          AND transfer.source IN (1, 2)
+    ), 0) AS amount
 ), missing AS (
-    SELECT CASE WHEN %(others)s::boolean
-        THEN greatest(%(spendable)s::numeric - coalesce((SELECT sum(amount) FROM own WHERE account = 1), 0), 0)
+    SELECT CASE WHEN %(others)s::boolean THEN greatest(
+        least(%(spendable)s::numeric, reclaimable.amount)
+        - coalesce((SELECT sum(amount) FROM own WHERE account = 1), 0), 0)
         ELSE 0 END AS amount
+    FROM reclaimable
 ), other AS (
     SELECT lot.id, lot.remaining, missing.amount AS missing,
         sum(lot.remaining) OVER (ORDER BY lot.expires_at NULLS LAST, lot.id) AS running
@@ -157,8 +177,9 @@ SELECT %(contact)s, id, %(operation)s, amount FROM taken
 def take_back(fact: Fact, *, accrual_id: int, spendable: Decimal, qualifying: Decimal, reach: Reach) -> TakenBack:
     """Take points of an accrual back: from its own lots first, then as far as `reach` allows (1 statement; 2 repeated).
 
-    The fact's `corrects_id` names the accrual. Qualifying points come from the accrual's own lot only: what a closed
-    year has moved out is gone. Returns what was taken; no operation when there was nothing to take.
+    The fact's `corrects_id` names the accrual. What of it has burned is not taken again from anywhere. Qualifying
+    points come from the accrual's own lot only: what a closed year has moved out is gone. Returns what was taken; no
+    operation when there was nothing to take.
     """
     posted = posting.find(fact)
     if posted is not None:

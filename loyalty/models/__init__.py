@@ -1,5 +1,6 @@
 """The programme's own records."""
 
+from loyalty.models.adjustments import AdjustmentRequest, AdjustmentStatus, AdjustmentUse
 from loyalty.models.api_clients import ApiClient, CashDeskRole, Surface
 from loyalty.models.interactions import Interaction
 from loyalty.models.jobs import JobRun
@@ -12,6 +13,9 @@ from loyalty.models.staff import StaffRole
 from loyalty.models.stores import FiscalDrive, Store
 
 __all__ = [
+    "AdjustmentRequest",
+    "AdjustmentStatus",
+    "AdjustmentUse",
     "ApiClient",
     "CashDeskRole",
     "ExpiryRounding",

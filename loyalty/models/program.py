@@ -35,6 +35,7 @@ class ReturnPolicy(models.TextChoices):
 class PointsExpiry(models.TextChoices):
     NEVER = "never", "Never"
     MONTHS = "months", "Some months after maturing"
+    INACTIVITY = "inactivity", "Some months after the last purchase"
 
 
 class ExpiryRounding(models.TextChoices):
@@ -120,6 +121,22 @@ class Program(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(1440)],
         help_text="How long a till may hold bonuses before it captures them.",
     )
+    adjustment_alone = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(1000),
+        db_default=Decimal(1000),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="The most points that one person may give or take alone in one act.",
+    )
+    adjustment_alone_daily = models.DecimalField(
+        max_digits=14,
+        decimal_places=2,
+        default=Decimal(5000),
+        db_default=Decimal(5000),
+        validators=[MinValueValidator(Decimal(0))],
+        help_text="The most points that one person may give and take alone in a day.",
+    )
     sufficiency = models.JSONField(
         "sufficient personal data", default=default_sufficiency, validators=[validate_sufficiency]
     )
@@ -152,6 +169,14 @@ class Program(models.Model):
     available_with_escrow = models.BooleanField(
         default=False, db_default=False, help_text="Partners read points in escrow as available, too (loyalty data)."
     )
+    low_pool_alert = models.PositiveIntegerField(
+        default=100,
+        db_default=100,
+        validators=[MaxValueValidator(100_000)],
+        help_text="Fewer free virtual numbers than this raise an alert; 0: never.",
+    )
+    # The state of that alert: since when it is raised.
+    pool_low_since = models.DateTimeField(null=True, blank=True, editable=False)
     # Kept by the use case that changes limits: a purchase learns here, in a row it reads anyway, that none is set.
     limits_on = models.BooleanField(default=False, db_default=False, editable=False)
     updated_at = models.DateTimeField()
@@ -165,6 +190,10 @@ class Program(models.Model):
             models.CheckConstraint(
                 condition=Q(spending_share__gte=0, spending_share__lte=100), name="program_spending_share"
             ),
+            models.CheckConstraint(
+                condition=Q(adjustment_alone__gte=0, adjustment_alone_daily__gte=0), name="program_adjustments_alone"
+            ),
+            models.CheckConstraint(condition=Q(points_expiry__in=PointsExpiry.values), name="program_points_expiry"),
         ]
 
     def __str__(self) -> str:

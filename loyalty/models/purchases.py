@@ -71,6 +71,22 @@ class Purchase(models.Model):
         indexes: ClassVar = [
             models.Index(fields=("contact", "-purchased_at"), name="purchase_of_contact"),
             models.Index(fields=("card", "-id"), name="purchase_of_card"),
+            # A scanned receipt looks for its purchase by sum and time: some tills print the sum before bonuses paid,
+            # some after.
+            models.Index(fields=("amount", "purchased_at"), name="purchase_of_sum"),
+            models.Index(
+                models.F("amount") - models.F("paid"),
+                "purchased_at",
+                name="purchase_of_sum_in_money",
+                condition=Q(paid__gt=0),
+            ),
+            # Serves audiences: who bought lately, and where, without a look at the receipts themselves.
+            models.Index(
+                fields=("purchased_at",),
+                include=("contact", "store"),
+                name="purchase_completed",
+                condition=Q(status=PurchaseStatus.COMPLETED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,14 +3,16 @@
 Serves specs/points_and_tiers.md, Earning. A quote and the add that follows ask here, so they give the same number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
 from loyalty.models import Program
+from loyalty.selectors import audiences
 from promos import selectors as promos
 from promos.evaluation import Terms
+from promos.models import Audience
 from promos.occasion import Occasion
 
 
@@ -29,7 +31,9 @@ def terms_for(
 
     `multiplier` is the tier's on that day; `store` the code; `first_purchase` tells whether the contact has no
     completed purchase before `moment`, and is asked at most once, when a promotion depends on nothing else.
-    One statement, two when a promotion has a cap per customer; none when the caller knows that none was live.
+    One statement, one more when a promotion has a cap per customer, one more when one is for an audience only; none
+    when the caller knows that none was live. Whether the contact is in an audience is asked now, when the purchase is
+    recorded, not at its moment (docs/decisions/audiences.md).
     Ceilings are read without a lock: who writes locks them by `promos.services.lock_ceilings` and evaluates again.
     """
     occasion = Occasion(
@@ -38,9 +42,13 @@ def terms_for(
         first_purchase=cache(first_purchase),
         birth_date=birth_date,
     )
+
+    def which_include(asked: Collection[Audience]) -> Collection[int]:
+        return audiences.which_include(asked, contact_id, settings.tzinfo)
+
     return Terms(
         earn_rate=settings.earn_rate,
         multiplier=multiplier,
         excluded=frozenset(settings.excluded_categories),
-        rules=promos.rules_for(occasion, contact_id) if promotions_live else (),
+        rules=promos.rules_for(occasion, contact_id, which_include) if promotions_live else (),
     )

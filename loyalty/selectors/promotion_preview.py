@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from loyalty.ledger import rounding
 from loyalty.models import Program
+from loyalty.selectors import audiences
 from promos import evaluation, occasion, selectors
 from promos.basket import Line
 from promos.evaluation import Terms
@@ -15,7 +16,10 @@ from promos.occasion import Occasion
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A basket of one line that a marketer tries; the customer is in a tier that multiplies by 1."""
+    """A basket of one line that a marketer tries; the customer is in a tier that multiplies by 1.
+
+    `contact_id`: a customer whom the promotion's audience must hold; None: somebody whom it holds.
+    """
 
     line: Line
     paid: Decimal
@@ -23,6 +27,7 @@ class Trial:
     store: str = ""
     birth_date: date | None = None
     first_purchase: bool = False
+    contact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Preview:
 def preview(settings: Program, promotion: Promotion, trial: Trial) -> Preview:
     """Return what the promotion would give if it were live, to a customer to whom it has given nothing yet.
 
-    Obstacles carry the names of terms: `hours`, `stores`, ..., and `goods`, `minimum_basket`, `excluded`, `budget`.
+    Obstacles carry the names of terms: `hours`, `stores`, ..., and `goods`, `minimum_basket`, `excluded`, `budget`,
+    `audience`.
     """
     seen = Occasion(
         trial.moment.astimezone(settings.tzinfo), trial.store, lambda: trial.first_purchase, trial.birth_date
@@ -47,6 +53,8 @@ def preview(settings: Program, promotion: Promotion, trial: Trial) -> Preview:
     terms = Terms(settings.earn_rate, Decimal(1), excluded, (rule,))
     award = evaluation.evaluate([trial.line], trial.paid, terms)
     in_the_way = list(occasion.obstacles(promotion, seen))
+    if not _in_audience(promotion, trial, settings):
+        in_the_way.append("audience")
     if trial.line.amount < rule.minimum_basket:
         in_the_way.append("minimum_basket")
     if terms.excludes(trial.line):
@@ -57,3 +65,9 @@ def preview(settings: Program, promotion: Promotion, trial: Trial) -> Preview:
         in_the_way.append("budget")
     given = rounding.ZERO if in_the_way else sum(award.promotions.values(), rounding.ZERO)
     return Preview(award.base, given, tuple(in_the_way))
+
+
+def _in_audience(promotion: Promotion, trial: Trial, settings: Program) -> bool:
+    if promotion.audience is None or trial.contact_id is None:
+        return True
+    return audiences.includes(promotion.audience, trial.contact_id, settings.tzinfo)

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from loyalty.core.errors import LoyaltyError
-from loyalty.ledger.models import Draw
+from loyalty.ledger.accounts import Account
+from loyalty.ledger.models import Draw, Lot
 from loyalty.models import Purchase, PurchaseLine, PurchaseReturn
 
 
@@ -26,7 +30,7 @@ class Redeemed:
 class StoredPurchase:
     """A purchase with its card, contact and store loaded, its lines in order, and the bonuses that paid it.
 
-    `matures_at` and `expires_at` are those of the points it earned; None when they do not apply.
+    `matures_at` and `expires_at` are those of the points it earned, as they stand now; None when they do not apply.
     """
 
     purchase: Purchase
@@ -48,15 +52,24 @@ def by_id(purchase_id: str) -> StoredPurchase:
         _redeemed(purchase),
         list(purchase.returns.order_by("id")),
         _moment(purchase.terms.get("matures_at")),
-        _moment(purchase.terms.get("expires_at")),
+        purchase.lot_expires_at or _moment(purchase.terms.get("expires_at")),
     )
 
 
-def _find(purchase_id: str) -> Purchase | None:
+def _find(purchase_id: str) -> Any:
     # PostgreSQL refuses a NUL in a text, and no id has one.
     if "\x00" in purchase_id:
         return None
-    found = Purchase.objects.select_related("card", "contact", "store")
+    # A later purchase may have put the expiry off. Only lots that still hold points matter, and they have an index.
+    lot = Lot.objects.filter(
+        contact_id=OuterRef("contact_id"),
+        account=Account.SPENDABLE,
+        remaining__gt=0,
+        operation_id=OuterRef("accrual_id"),
+    )
+    found = Purchase.objects.select_related("card", "contact", "store").annotate(
+        lot_expires_at=Subquery(lot.values("expires_at")[:1])
+    )
     return found.filter(purchase_id=purchase_id.strip()).first()
 
 

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from cards import selectors as card_selectors
 from cards.errors import CardUnbound, OnlyBlockedCard
 from cards.models import Card, CardStatus
@@ -16,8 +18,9 @@ from loyalty.core import clock
 from loyalty.ledger import balances, expiry
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program, PurchaseLine, PurchaseStatus
-from loyalty.selectors import card_balances, cards
+from loyalty.selectors import card_balances, cards, scanned_receipts
 from loyalty.selectors.card_balances import CardBalance
+from loyalty.selectors.scanned_receipts import Credited
 
 HISTORY_LINES = 5000
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
@@ -53,8 +56,12 @@ class CardPoints:
 
 @dataclass(frozen=True, slots=True)
 class HistoryLine:
-    """One line of a receipt: `amount` after discounts and before bonuses paid, `earned` the points it brought."""
+    """One line of a receipt: `amount` after discounts and before bonuses paid, `earned` the points it brought.
 
+    A scanned receipt that was credited is one line: what lay in the basket is not known, `location` may be "".
+    """
+
+    moment: datetime
     day: date
     item: str
     amount: Decimal
@@ -95,7 +102,9 @@ def card_points(number: str) -> CardPoints:
 
 
 def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
-    """Return the lines of the holder's purchases, newest first, at most HISTORY_LINES (3 statements).
+    """Return the lines of the holder's purchases and scanned receipts, newest first, at most HISTORY_LINES.
+
+    4 statements, one more when a scanned receipt was credited.
 
     Takes days in the retailer's zone, both included; `end` None is today. Raises CardNumberInvalid,
     CardNotFound, CardUnbound.
@@ -104,11 +113,18 @@ def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
     if card.contact_id is None:
         raise CardUnbound()
     zone = _zone()
+    since, until = _midnight(start, zone), _midnight((end or clock.today(zone)), zone, days=1)
+    bought = [_line(line, zone) for line in _bought(card.contact_id, since, until)]
+    credited = scanned_receipts.credited(card.contact_id, since, until, HISTORY_LINES)
+    scanned = [_scanned(receipt, zone) for receipt in credited]
+    # Both are sorted; what was bought at the same moment keeps its order.
+    return sorted(bought + scanned, key=lambda line: line.moment, reverse=True)[:HISTORY_LINES]
+
+
+def _bought(contact_id: int, since: datetime, until: datetime) -> QuerySet[PurchaseLine]:
     lines = (
         PurchaseLine.objects.filter(
-            purchase__contact_id=card.contact_id,
-            purchase__purchased_at__gte=_midnight(start, zone),
-            purchase__purchased_at__lt=_midnight((end or clock.today(zone)), zone, days=1),
+            purchase__contact_id=contact_id, purchase__purchased_at__gte=since, purchase__purchased_at__lt=until
         )
         .exclude(purchase__status=PurchaseStatus.CANCELLED)
         .select_related("purchase__store")
@@ -118,7 +134,7 @@ def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
         )
         .order_by("-purchase__purchased_at", "-purchase_id", "position")
     )
-    return [_line(line, zone) for line in lines[:HISTORY_LINES]]
+    return lines[:HISTORY_LINES]
 
 
 def _by_email(search: Search) -> Contact | None:
@@ -149,12 +165,26 @@ def _day(portion: balances.Portion, zone: ZoneInfo) -> date | None:
 def _line(line: PurchaseLine, zone: ZoneInfo) -> HistoryLine:
     purchase = line.purchase
     return HistoryLine(
+        moment=purchase.purchased_at,
         day=purchase.purchased_at.astimezone(zone).date(),
         item=line.name or line.sku,
         amount=line.amount,
         quantity=line.quantity,
         location=purchase.store.name or purchase.store.code,
         earned=line.accrued,
+    )
+
+
+def _scanned(credited: Credited, zone: ZoneInfo) -> HistoryLine:
+    receipt = credited.receipt
+    return HistoryLine(
+        moment=receipt.purchased_at,
+        day=receipt.purchased_at.astimezone(zone).date(),
+        item=", ".join(credited.titles) or f"Receipt {receipt.document_number}",
+        amount=receipt.amount,
+        quantity=Decimal(1),
+        location=credited.location,
+        earned=receipt.points,
     )
 
 

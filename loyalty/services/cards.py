@@ -1,6 +1,6 @@
 """Card use cases: issue, bind, activate, make a pool (specs/cash_desk.md, CardService)."""
 
-from cards import locks, numbers, policies, services
+from cards import locks, numbers, policies, pool, services
 from cards import selectors as cards
 from cards.errors import CardBoundToAnother, CardNotFound, CardStatusRefused, ContactHasAnotherCard
 from cards.models import Card, CardCategory
@@ -15,7 +15,7 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
 from loyalty.models import Program
-from loyalty.services import journal, program
+from loyalty.services import journal, pool_watch, program
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
 
@@ -103,10 +103,11 @@ def create_card_pool(actor: Actor, *, count: int, category: CardCategory) -> lis
         if series is None:
             raise InvalidParameter("No series issues numbers. Choose one in the back office.", name="series")
         try:
-            made = services.make_cards(series.pk, count, category, clock.now())
+            made = pool.make_cards(series.pk, count, category, clock.now())
         except ValueError as error:
             raise InvalidParameter(f"{error}.", name="count") from error
         journal.record(actor, "card_pool.create", series.name, count=count, category=category.label)
+    pool_watch.look()
     return made
 
 

@@ -1,9 +1,15 @@
-"""Row locks on the programme's own records: purchases, and the people of the back office."""
+"""Row locks on the programme's own records: purchases, scanned receipts, and the people of the back office."""
+
+from collections.abc import Iterable
+from decimal import Decimal
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import Purchase
+from loyalty.models import AdjustmentRequest, FiscalDrive, Purchase, Store
+from loyalty.selectors.scanned_receipts import Window
+from promos.models import FiscalReceipt, FiscalReceiptStatus
 
 
 def lock_staff(user_id: int) -> User:
@@ -19,3 +25,48 @@ def lock_device(user: User) -> TOTPDevice | None:
 def lock_purchase(purchase_id: str) -> Purchase | None:
     """Lock and return the purchase with the till's id, None if there is none: first in the order of locks."""
     return Purchase.objects.select_for_update(of=("self",), no_key=True).filter(purchase_id=purchase_id).first()
+
+
+def lock_store(store_id: int) -> Store:
+    """Lock and return a store; it must exist."""
+    return Store.objects.select_for_update(of=("self",), no_key=True).get(pk=store_id)
+
+
+def lock_adjustment(request_id: int) -> AdjustmentRequest:
+    """Lock and return a request for an adjustment; it must exist. A command: first in the order of locks."""
+    return AdjustmentRequest.objects.select_for_update(of=("self",)).get(pk=request_id)
+
+
+def lock_receipt(receipt_id: int) -> FiscalReceipt | None:
+    """Lock and return a receipt that waits for its decision: first in the order of locks.
+
+    None when it was decided, and when another worker is deciding it now: nobody waits for that.
+    """
+    waiting = FiscalReceipt.objects.filter(pk=receipt_id, status=FiscalReceiptStatus.ACCEPTED)
+    return waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+
+
+def lock_credited_receipts(
+    contact_id: int, windows: Iterable[Window], amounts: Iterable[Decimal], store: str
+) -> list[FiscalReceipt]:
+    """Lock and return the contact's credited receipts that may be a purchase at the till, in the order of their keys.
+
+    The caller holds the card. Who decides a receipt holds the receipt first, but that one is not credited yet, and
+    nobody else locks one that is: so the order is kept.
+    """
+    around = Q()
+    for since, until in windows:
+        around |= Q(purchased_at__gte=since, purchased_at__lte=until)
+    found = FiscalReceipt.objects.filter(
+        around,
+        contact_id=contact_id,
+        status=FiscalReceiptStatus.CREDITED,
+        amount__in=set(amounts),
+        store__in={"", store},
+    )
+    return list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def lock_drive(number: str) -> FiscalDrive | None:
+    """Lock and return a fiscal drive, None if it is not known."""
+    return FiscalDrive.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()

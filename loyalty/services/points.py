@@ -1,27 +1,37 @@
 """Rolling points over, for one contact inside a use case or for everyone in ranges (specs/points_and_tiers.md)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import F
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import Busy, InvalidParameter
 from loyalty.ledger import burning, locks, rollover
-from loyalty.ledger.rollover import ContactRange, Landed
+from loyalty.ledger.rollover import Landed
 from loyalty.ledger.rounding import ZERO
-from loyalty.models import JobRun
-from loyalty.services import program
-from loyalty.services.unit_of_work import unit_of_work
+from loyalty.services import program, ranges
+from loyalty.services.ranges import Progress, RangeJob
 from tiers import services as tiers
 
 ROLLOVER = "roll_over_escrow"
-Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LandedRange:
+    """What landed of some contacts, and how many of them moved up."""
+
+    landed: Landed
+    upgraded: int
+
+    @property
+    def lots(self) -> int:
+        """How many lots landed."""
+        return self.landed.lots
 
 
 @dataclass(slots=True)
@@ -38,24 +48,28 @@ class RolloverSummary:
     upgraded: int = 0
     busy: int = 0
 
-    def add(self, landed: Landed, upgraded: int) -> None:
+    def add(self, part: LandedRange) -> None:
         """Count one range."""
-        self.lots += landed.lots
-        self.spendable += landed.spendable
-        self.qualifying += landed.qualifying
-        self.upgraded += upgraded
+        self.lots += part.lots
+        self.spendable += part.landed.spendable
+        self.qualifying += part.landed.qualifying
+        self.upgraded += part.upgraded
+
+    def result(self) -> dict[str, Any]:
+        """Return what the row of the run keeps."""
+        return {"spendable": str(self.spendable), "qualifying": str(self.qualifying), "upgraded": self.upgraded}
 
 
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     """Land what has matured for one contact and move its tier, inside the caller's transaction."""
-    _land([contact_id], clock.now(), actor, zone)
+    land([contact_id], clock.now(), actor, zone)
 
 
 def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     """Lock the contact's balances, land what has matured and book what has expired, in the caller's transaction."""
     now = clock.now()
     if locks.lock_balances(contact_id, now).due:
-        _land([contact_id], now, actor, zone)
+        land([contact_id], now, actor, zone)
     burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor))
 
 
@@ -67,13 +81,18 @@ def roll_over_escrow(
     Safe to kill, to run twice at once, to run late: each range is a transaction of its own, and what is
     landed is not due again. Raises InvalidParameter for an `as_of` in the future.
     """
-    moment = as_of or clock.now()
-    if moment > clock.now():
-        raise InvalidParameter("A time in the future goes only with a dry run.", name="as_of")
-    ranges = rollover.due_ranges(moment, settings.ROLLOVER_LOTS_PER_RANGE)
-    summary = RolloverSummary(contacts=sum(len(each.contacts) for each in ranges))
-    if ranges:
-        _run(actor, moment, ranges, summary, progress or _silent)
+    moment, zone = ranges.moment_of(as_of), program.settings().tzinfo
+    due = rollover.due_ranges(moment, settings.ROLLOVER_LOTS_PER_RANGE)
+    summary = RolloverSummary(contacts=sum(len(each.contacts) for each in due))
+    job = RangeJob(
+        ROLLOVER,
+        actor,
+        moment,
+        work=lambda contacts: land(contacts, moment, actor, zone),
+        count=summary.add,
+        result=summary.result,
+    )
+    summary.busy = ranges.run(job, due, progress)
     return summary
 
 
@@ -82,48 +101,8 @@ def preview_rollover(as_of: datetime) -> RolloverSummary:
     return RolloverSummary(*rollover.preview(as_of))
 
 
-def _run(
-    actor: Actor, as_of: datetime, ranges: list[ContactRange], summary: RolloverSummary, progress: Progress
-) -> None:
-    zone = program.settings().tzinfo
-    now = clock.now()
-    total = sum(each.lots for each in ranges)
-    run = JobRun.objects.create(
-        job=ROLLOVER, actor=str(actor), as_of=as_of, started_at=now, updated_at=now, total=total
-    )
-    for each in ranges:
-        try:
-            _roll_over_range(actor, as_of, each, zone, run, summary)
-        except Busy:
-            summary.busy += 1
-        progress(summary.lots, total)
-    JobRun.objects.filter(pk=run.pk).update(
-        finished_at=clock.now(),
-        result={
-            "lots": summary.lots,
-            "spendable": str(summary.spendable),
-            "qualifying": str(summary.qualifying),
-            "upgraded": summary.upgraded,
-            "busy_ranges": summary.busy,
-        },
-    )
-
-
-def _roll_over_range(
-    actor: Actor, as_of: datetime, each: ContactRange, zone: ZoneInfo, run: JobRun, summary: RolloverSummary
-) -> None:
-    with unit_of_work():
-        rollover.commit_without_waiting()
-        landed, upgraded = _land(each.contacts, as_of, actor, zone)
-        JobRun.objects.filter(pk=run.pk).update(done=F("done") + landed.lots, updated_at=clock.now())
-    summary.add(landed, upgraded)
-
-
-def _land(contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo) -> tuple[Landed, int]:
+def land(contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo) -> LandedRange:
+    """Lock the contacts' balances, land what has matured at `as_of`, move tiers, in the caller's transaction."""
     now = clock.now()
     landed = rollover.roll_over(contacts, as_of=as_of, recorded_at=now, actor=str(actor), cause="maturity")
-    return landed, len(tiers.upgrade(landed.qualified, now, zone))
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
+    return LandedRange(landed, len(tiers.upgrade(landed.qualified, now, zone)))

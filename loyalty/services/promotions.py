@@ -17,12 +17,12 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Store
 from loyalty.services import journal
+from loyalty.services.reasons import required as _reason
 from loyalty.services.unit_of_work import unit_of_work
 from promos import locks, requirements, services
 from promos.errors import PromotionStatusRefused, StoresUnknown
 from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
 
-LONGEST_REASON = 300
 _DEFAULTS: dict[str, Any] = {
     "ends_at": None,
     "minimum_basket": ZERO,
@@ -47,8 +47,15 @@ _DEFAULTS: dict[str, Any] = {
 """What holds where a marketer says nothing: everybody, everywhere, at any time, without limit."""
 
 
-def create_promotion(actor: Actor, values: Mapping[str, Any], reason: str) -> Promotion:
-    """Make a draft of `values`; what is left out is as in `_DEFAULTS`.
+def create_promotion(
+    actor: Actor,
+    values: Mapping[str, Any],
+    reason: str,
+    *,
+    face: Mapping[str, Any] | None = None,
+    copy_of: str = "",
+) -> Promotion:
+    """Make a draft of `values`; what is left out is as in `_DEFAULTS`. A copy takes the `face` of another promotion.
 
     Raises InvalidParameter with the name of the first value that cannot be so.
     """
@@ -60,10 +67,11 @@ def create_promotion(actor: Actor, values: Mapping[str, Any], reason: str) -> Pr
     terms = requirements.checked(given)
     with unit_of_work():
         _require_stores(terms["stores"])
-        promotion = Promotion(created_at=clock.now(), **terms)
+        promotion = Promotion(created_at=clock.now(), **terms, **(face or {}))
         _require_own_name(promotion)
         promotion.save()
-        journal.record(actor, "promotion.create", promotion.name, reason=why, terms=_told(terms))
+        origin: dict[str, Any] = {"copy_of": copy_of} if copy_of else {}
+        journal.record(actor, "promotion.create", promotion.name, reason=why, terms=_told(terms), **origin)
     return promotion
 
 
@@ -101,9 +109,10 @@ def change_promotion(actor: Actor, promotion_id: int, changes: Mapping[str, Any]
 def go_live(actor: Actor, promotion_id: int, reason: str) -> Promotion:
     """Let a draft or paused promotion award points from now on, within its own dates.
 
-    Raises PromotionNotFound, PromotionStatusRefused; InvalidParameter when its last day is past.
+    Raises PromotionNotFound, PromotionStatusRefused; InvalidParameter when its last day is past, or when it is an
+    announcement without a title: nobody would see it.
     """
-    return _move(actor, promotion_id, reason, _Move("go_live", services.go_live, _require_a_future))
+    return _move(actor, promotion_id, reason, _Move("go_live", services.go_live, _require_sense))
 
 
 def pause(actor: Actor, promotion_id: int, reason: str) -> Promotion:
@@ -147,7 +156,12 @@ def _move(actor: Actor, promotion_id: int, reason: str, move: _Move) -> Promotio
     return promotion
 
 
-def _require_a_future(promotion: Promotion, now: datetime) -> None:
+def _require_sense(promotion: Promotion, now: datetime) -> None:
+    if promotion.trigger == PromotionTrigger.ANNOUNCEMENT and not promotion.title:
+        raise InvalidParameter("An announcement is nothing but its offer: give it a title first.", name="title")
+    if promotion.audience_id is not None:
+        # From now on its conditions stay: whoever is changing them finishes first.
+        locks.lock_audience(promotion.audience_id)
     if promotion.ends_at is not None and promotion.ends_at <= now:
         raise InvalidParameter("The last day of this promotion is past. Make a new one.", name="ends_at")
 
@@ -166,15 +180,6 @@ def _require_stores(codes: list[str]) -> None:
 def _require_own_name(promotion: Promotion) -> None:
     if Promotion.objects.filter(name=promotion.name).exclude(pk=promotion.pk).exists():
         raise InvalidParameter("Another promotion has this name. Choose another.", name="name")
-
-
-def _reason(reason: str) -> str:
-    text = reason.strip()
-    if not text:
-        raise InvalidParameter("Write down why.", name="reason")
-    if len(text) > LONGEST_REASON:
-        raise InvalidParameter(f"Say it in at most {LONGEST_REASON} characters.", name="reason")
-    return text
 
 
 def _told(terms: dict[str, Any]) -> dict[str, Any]:

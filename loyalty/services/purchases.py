@@ -14,12 +14,12 @@ from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
-from loyalty.ledger import balances, expiry, holds, locks, posting, rounding
+from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
-from loyalty.models import PointsExpiry, Program, Purchase
+from loyalty.models import Program, Purchase
 from loyalty.selectors.accrual_terms import terms_for
-from loyalty.services import holding, limits, points, program, receipts, sales
+from loyalty.services import expiry, holding, limits, points, program, receipts, sales, scanned_purchases
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.receipts import Holder, Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
@@ -168,6 +168,7 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
     promos.grant(holder.contact_id, terms.rules, award.promotions)
+    scanned = scanned_purchases.lock_scanned(receipt, settings.tzinfo) if stored.scanned else None
     limits.count_purchase(
         actor,
         card_id=holder.card_id,
@@ -179,10 +180,14 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
         moment=clock.now(),
         settings=settings,
     )
+    expiry.note_activity(holder.contact_id, settings, sale.purchased_at)
     redemption = _spend(actor, receipt, payment, settings)
     accrual = _accrue(actor, receipt, settings)
+    if scanned is not None:
+        # After the bonuses paid: the till has printed its receipt, and a purchase is not refused for a scanned one.
+        scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
     balance = balances.read(holder.contact_id, clock.now()).available
-    receipts.finish(stored, balance, accrual, redemption)
+    receipts.finish(stored.receipt_id, balance, accrual, redemption)
     return Credited(award.spendable, payment.amount, balance)
 
 
@@ -234,12 +239,7 @@ def _enter(holder: Holder, settings: Program) -> None:
 
 def _schedule(sale: Sale, settings: Program) -> Schedule:
     matures_at = sale.purchased_at + timedelta(days=settings.escrow_days)
-    if settings.points_expiry == PointsExpiry.NEVER:
-        return Schedule(matures_at, None)
-    return Schedule(
-        matures_at,
-        expiry.expires_at(matures_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo),
-    )
+    return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=sale.purchased_at))
 
 
 def _fact(actor: Actor, receipt: Receipt, kind: str) -> Fact:

@@ -24,6 +24,7 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, LoyaltyError
 from loyalty.models import Program, Purchase, PurchaseStatus, Store
+from loyalty.selectors import scanned_receipts
 from promos import evaluation
 from promos.evaluation import Award, Terms
 
@@ -124,7 +125,13 @@ WITH claim AS (
     SELECT %(now)s, %(actor)s, %(role)s, %(channel)s, %(address)s, 'purchase.add', %(purchase_id)s,
         %(contact_id)s, '{}' FROM claim
 )
-SELECT id FROM claim
+SELECT id, EXISTS (
+    SELECT FROM promos_fiscalreceipt scanned,
+        unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS around (since, until)
+    WHERE scanned.contact_id = %(contact_id)s AND scanned.status = 'credited'
+      AND scanned.purchased_at BETWEEN around.since AND around.until
+      AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
+) FROM claim
 """
 
 
@@ -224,14 +231,28 @@ def _not_found(find: Finder) -> LoyaltyError:
     return CardNotFound()
 
 
-def insert(actor: Actor, receipt: Receipt, settings: Program) -> int | None:
-    """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before."""
+
+    receipt_id: int
+    scanned: bool
+
+
+def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
+    """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile.
+
+    It looks for a scanned receipt as well, and must: a statement that began before the card was ours would not see
+    one that was credited while we waited for it.
+    """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = _store(receipt.sale.store, settings)
+    since, until = zip(*scanned_receipts.windows(receipt.sale.purchased_at, settings.tzinfo), strict=True)
+    parameters |= {"since": list(since), "until": list(until), "store": receipt.sale.store}
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, parameters)
         row = cursor.fetchone()
-    return row[0] if row else None
+    return Written(*row) if row else None
 
 
 def finish(receipt: int, balance: Decimal, accrual: int | None, redemption: int | None) -> None:

@@ -134,7 +134,8 @@ def _answer(stored: PurchaseReturn) -> Returned:
 def _carry_out(
     actor: Actor, purchase: Purchase, reckoning: Reckoning, entry: PurchaseReturn, settings: Program
 ) -> Returned:
-    # A budget is free again only where every point surely comes back: else a promotion could give more than it has.
+    # A budget is free again only where every point surely comes back, or has burned: else a promotion could give more
+    # than it has.
     if REACH[ReturnPolicy(settings.return_policy)].debt:
         promos.release(purchase.contact_id, reckoning.released)
     points.settle_fully(purchase.contact_id, actor, settings.tzinfo)
@@ -183,7 +184,7 @@ def _restore(
         grace_until=now + grace if grace else None,
     )
     # What came back expired burns before anything is taken back: beside a debt it could not stand in the books.
-    burning.burn([purchase.contact_id], as_of=now, recorded_at=now, actor=str(actor))
+    burning.burn([purchase.contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=now)
     return operation
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cards import locks, numbers, services
+from cards import locks, numbers, pool, services
 from cards import selectors as cards
 from cards.errors import (
     CardNotFound,
@@ -26,7 +26,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
 from loyalty.models import Program
 from loyalty.services import cards as card_use_cases
-from loyalty.services import journal, program
+from loyalty.services import journal, pool_watch, program
 from loyalty.services.unit_of_work import unit_of_work
 
 ATTEMPTS = 3
@@ -64,14 +64,19 @@ def update_person(actor: Actor, number: str, data: PersonalData) -> None:
 
 
 def reserve_number(actor: Actor) -> Card:
-    """Hold a free number of the pool for the reservation time; two callers never get the same. Raises PoolEmpty."""
+    """Hold a free number of the pool for the reservation time; two callers never get the same.
+
+    Raises PoolEmpty; the alert of a low pool is raised with it.
+    """
     with unit_of_work():
         now = clock.now()
         card = locks.lock_free_number(now)
-        if card is None:
-            raise PoolEmpty()
-        services.reserve(card, minutes=program.settings().reservation_minutes, actor=str(actor), now=now)
-        journal.record(actor, "card.reserve", card.number)
+        if card is not None:
+            services.reserve(card, minutes=program.settings().reservation_minutes, actor=str(actor), now=now)
+            journal.record(actor, "card.reserve", card.number)
+    if card is None:
+        pool_watch.note_empty()
+        raise PoolEmpty()
     return card
 
 
@@ -179,7 +184,7 @@ def _next_of_series() -> Card:
     if series is None:
         raise PoolEmpty()
     try:
-        number = services.make_cards(series.pk, 1, CardCategory.VIRTUAL, clock.now())[0]
+        number = pool.make_cards(series.pk, 1, CardCategory.VIRTUAL, clock.now())[0]
     except ValueError as error:
         raise PoolEmpty() from error
     card = locks.lock_by_number(number)

@@ -1,8 +1,15 @@
 """Promotions and what belongs to them: audiences, offers' images, promo codes, scanned receipts."""
 
-from promos.models.audiences import Audience, Segment, SegmentMember
-from promos.models.codes import CodeBatch, CodeBatchStatus, CodeUse, PromoCode
-from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus
+from promos.models.audiences import (
+    Audience,
+    Segment,
+    SegmentChange,
+    SegmentChangeStatus,
+    SegmentMember,
+    SegmentMode,
+)
+from promos.models.codes import LARGEST_BATCH, CodeBatch, CodeBatchStatus, CodeUse, PromoCode
+from promos.models.fiscal_receipts import FiscalReceipt, FiscalReceiptStatus, ReceiptReason
 from promos.models.images import OfferImage
 from promos.models.promotions import (
     COUNTED,
@@ -17,6 +24,7 @@ from promos.models.promotions import (
 
 __all__ = [
     "COUNTED",
+    "LARGEST_BATCH",
     "TERMS",
     "Audience",
     "CodeBatch",
@@ -32,6 +40,10 @@ __all__ = [
     "PromotionKind",
     "PromotionStatus",
     "PromotionTrigger",
+    "ReceiptReason",
     "Segment",
+    "SegmentChange",
+    "SegmentChangeStatus",
     "SegmentMember",
+    "SegmentMode",
 ]

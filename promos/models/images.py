@@ -5,7 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp")
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+IMAGE_TYPES = tuple(EXTENSIONS)
 
 
 class OfferImage(models.Model):

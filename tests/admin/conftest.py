@@ -8,12 +8,24 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from cards.models import Card, CardCategory
+from cards.models import Card, CardCategory, ImportMode
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors, clock
+from loyalty.ledger.accounts import Account
 from loyalty.models import Interaction, JobRun
-from loyalty.services import api_clients, cards, promotions, purchases, staff, wallet
+from loyalty.services import (
+    adjustments,
+    api_clients,
+    card_imports,
+    cards,
+    code_orders,
+    promotions,
+    purchases,
+    staff,
+    wallet,
+)
+from loyalty.services.adjustments import Wanted
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 
@@ -61,7 +73,7 @@ def buy(card: Card, purchase_id: str, amount: str = "100.00") -> None:
 
 @pytest.fixture
 def retailer(story_clock: object, db: None) -> Contact:
-    """One shopper with a card, points, a tier; a pool, an API client, a promotion, a job run."""
+    """One shopper with a card, points, a tier; a pool, an API client, a promotion, a job run, a waiting adjustment."""
     card = shopper()
     buy(card, "R-1")
     cards.create_card_pool(SYSTEM, count=1, category=CardCategory.PLASTIC)
@@ -69,11 +81,27 @@ def retailer(story_clock: object, db: None) -> Contact:
     now = clock.now()
     terms = {"name": "Coffee week", "kind": "percent", "value": Decimal(10), "starts_at": now}
     promotions.create_promotion(SYSTEM, terms, "spring")
+    coded = {"name": "Poster", "trigger": "code", "kind": "fixed", "value": Decimal(50), "starts_at": now}
+    poster = promotions.create_promotion(SYSTEM, coded, "spring")
+    code_orders.add_shared_code(SYSTEM, poster.pk, "SUMMER2026", "posters")
+    code_orders.order_codes(SYSTEM, poster.pk, count=5, prefix="NY26", length=12, reason="flyers")
     JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
+    wanted = Wanted("form-1", int(card.contact_id or 0), Account.SPENDABLE, Decimal(2000), "late parcel")
+    adjustments.ask(actors.staff("vera", "cc_operator"), wanted)
     Interaction.objects.create(
         recorded_at=now, surface="cash_desk", login="till-1", method="GET", path="/x", status=200, failed=True,
         key="StatusError", duration_ms=1, correlation_id="c-1",
     )  # fmt: skip
+    card_imports.start(
+        SYSTEM,
+        series_id=card.series_id,
+        category=CardCategory.VIRTUAL,
+        mode=ImportMode.SKIP_BAD,
+        file_name="numbers.csv",
+        content=b"1\n2\n",
+        reason="a print run",
+    )
+    card_imports.run_waiting()
     assert card.contact is not None
     return card.contact
 

@@ -15,6 +15,7 @@ OPEN = {
     "metrics": "counts only; a proxy keeps it inside",
     "api/schema/": "the API's description holds no data",
     "api/docs/": "the API's description holds no data",
+    "offers/<str:name>": "pictures of offers are for everybody: they are shown in an app",
     "": "the front page holds no data",
 }
 GUARDED_ELSEWHERE = ("admin/", "static/", "i18n/")

@@ -179,9 +179,9 @@ def test_numbers_lent_to_partners_and_reserved_at_the_same_time_are_held_once():
 def test_without_the_condition_of_the_conflict_a_lent_number_would_be_lent_again(monkeypatch):
     pool(1)
     exchange.lend_numbers(actors.system("first"), 1)
-    free = card_services._LEND.replace("AND NOT EXISTS", "OR EXISTS")
-    monkeypatch.setattr(card_services, "_LEND", free)
+    everything = card_locks._FREE_MANY.replace("AND NOT EXISTS", "OR EXISTS")
+    monkeypatch.setattr(card_locks, "_FREE_MANY", everything)
     assert exchange.lend_numbers(actors.system("second"), 1).added == 0
-    monkeypatch.setattr(card_services, "_LEND", free.replace("WHERE held.reserved_until <= %(now)s", ""))
+    monkeypatch.setattr(card_services, "_LEND", card_services._LEND.replace("WHERE held.reserved_until <= %(now)s", ""))
     assert exchange.lend_numbers(actors.system("third"), 1).added == 1
     assert Reservation.objects.get().actor == "system:third"

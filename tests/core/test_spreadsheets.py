@@ -44,7 +44,25 @@ def bomb() -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"\x89PNG\r\n\x1a\n\x00\x00", bomb()])
+def damaged(name: str, text: bytes) -> bytes:
+    """A workbook one part of which says something else."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook(("a",), ("b",)))) as whole, zipfile.ZipFile(file, "w") as archive:
+        for part in whole.namelist():
+            archive.writestr(part, text if part == name else whole.read(part))
+    return file.getvalue()
+
+
+SHEET, BOOK = "xl/worksheets/sheet1.xml", "xl/workbook.xml"
+_HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+
+
+@pytest.mark.parametrize("content", [
+    b"PK\x03\x04 broken", b"\x89PNG\r\n\x1a\n\x00\x00", bomb(),
+    damaged(SHEET, _HEAD + b'<row r="1"><c r="A1"><v>1</v></c></row><row'),
+    damaged(SHEET, _HEAD + b'<row r="x"><c r="A1" t="s"><v>77</v></c></row></sheetData></worksheet>'),
+    damaged(SHEET, b""), damaged(BOOK, b"<workbook"), damaged(BOOK, b"<workbook/>"), damaged("xl/styles.xml", b"<"),
+])  # fmt: skip
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidParameter) as refused:
         list(spreadsheets.rows(content))

@@ -1,6 +1,6 @@
 """Plain entries into the books for tests of the kernel: contacts are bare numbers here, as they are to the kernel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from loyalty.core import clock
-from loyalty.ledger import balances, expiry, invariants, posting, rollover
+from loyalty.ledger import adjusting, balances, burning, expiry, holds, invariants, posting, rollover
+from loyalty.ledger.accounts import Account
+from loyalty.ledger.holds import HoldRequest
 from loyalty.ledger.locks import lock_balances
+from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.ledger.rollover import Landed
 
@@ -80,6 +83,57 @@ def land(first: int, last: int | None = None) -> Landed:
             actor="system:roll_over_escrow",
             cause="maturity",
         )
+
+
+def settle(contact: int) -> None:
+    """Land what has matured and burn what has expired, as every use case does before it takes."""
+    land(contact)
+    now = clock.now()
+    with transaction.atomic():
+        burning.burn([contact], as_of=now, recorded_at=now, actor="system:expire_points")
+
+
+def adjust(
+    contact: int, amount: float | str, account: Account = Account.SPENDABLE, *, debt: bool = False,
+    expires_at: datetime | None = None, **given: object,
+) -> Posted:  # fmt: skip
+    """Give points by hand, or take them when `amount` is below zero."""
+    points = Decimal(str(amount))
+    now = clock.now()
+    entry = replace(fact(contact, **given), reason="a friendly letter", cause="adjustment:test")  # type: ignore[arg-type]
+    with transaction.atomic():
+        lock_balances(contact, now)
+        settle(contact)
+        if points < 0:
+            return adjusting.debit(entry, account=account, amount=-points, debt=debt)
+        return adjusting.credit(entry, account=account, amount=points, expires_at=expires_at)
+
+
+def hold(contact: int, amount: float | str, *, minutes: float = 15) -> Hold:
+    """Set points aside as a till does."""
+    now = clock.now()
+    with transaction.atomic():
+        lock_balances(contact, now)
+        return holds.place(
+            HoldRequest(
+                contact_id=contact,
+                key=f"hold-{next(_numbers)}",
+                fingerprint="f",
+                amount=Decimal(str(amount)),
+                made_at=now,
+                ends_at=now + timedelta(minutes=minutes),
+                actor="client:till",
+                cause="purchase:test",
+            )
+        )
+
+
+def capture(held: Hold, amount: float | str) -> Posted:
+    """Spend a hold."""
+    with transaction.atomic():
+        lock_balances(held.contact_id, clock.now())
+        settle(held.contact_id)
+        return holds.capture(held, fact(held.contact_id), Decimal(str(amount)))
 
 
 def owe(contact: int, amount: float | str) -> None:

@@ -8,7 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from loyalty.ledger import invariants
-from tests.ledger.books import assert_laws_hold, earn, land, owe, spend
+from loyalty.ledger.accounts import Account
+from tests.ledger.books import adjust, assert_laws_hold, capture, earn, hold, land, owe, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,10 @@ BREACHES = [
         "a balance is what its lots still hold, less debt",
         "a lot holds what was earned less what was drawn",
     }),
-    ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6", {
+    ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6 AND contact_id = 1", {
         "a transfer moves a positive amount between two accounts, for an operation of its contact",
     }),
-    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6", {
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6 AND contact_id = 1", {
         "a balance is the sum of its transfers",
         "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
     }),
@@ -53,7 +54,7 @@ BREACHES = [
     }),
     ("DELETE FROM ledger_draw WHERE contact_id = 1", {"a lot holds what was earned less what was drawn"}),
     ("UPDATE ledger_lot SET landed = operation_id WHERE contact_id = 1 AND account = 1 AND landed IS NOT NULL", {
-        "a lot lands by a rollover of its contact, at its maturity or later",
+        "a lot lands by a rollover, at its maturity or later, or by the adjustment that made it",
         "a rollover moves exactly what its lots held",
     }),
     ("UPDATE ledger_transfer SET amount = amount + 1 WHERE source = 4 AND target = 3", {
@@ -63,6 +64,43 @@ BREACHES = [
     }),
     ("UPDATE ledger_lot SET expired = landed WHERE contact_id = 1 AND landed IS NOT NULL", {
         "a lot expires once, after landing, by an expiry of its contact, not before its time",
+    }),
+    ("UPDATE ledger_operation SET effective_at = effective_at - interval '1 second' WHERE kind = 'adjustment'", {
+        "a lot lands by a rollover, at its maturity or later, or by the adjustment that made it",
+    }),
+    # A lot that an accrual lands itself, which only an adjustment may.
+    ("UPDATE ledger_operation SET kind = 'accrual' WHERE kind = 'adjustment'"
+     " AND id IN (SELECT operation_id FROM ledger_lot)", {
+        "a lot lands by a rollover, at its maturity or later, or by the adjustment that made it",
+    }),
+    ("UPDATE ledger_transfer SET amount = amount + 1 WHERE source = 8 AND target = 3", {
+        "a balance is the sum of its transfers",
+        "a lifetime value is all that ever entered",
+        "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
+        "an adjustment gives its one lot, or takes what it draws and leaves owed, in one account",
+    }),
+    ("UPDATE ledger_transfer SET source = 5 WHERE source = 8 AND target = 3", {
+        "an adjustment gives its one lot, or takes what it draws and leaves owed, in one account",
+    }),
+    ("UPDATE ledger_draw SET amount = amount + 1 WHERE operation_id IN"
+     " (SELECT operation_id FROM ledger_transfer WHERE source = 3 AND target = 8)", {
+        "a lot holds what was earned less what was drawn",
+        "an adjustment gives its one lot, or takes what it draws and leaves owed, in one account",
+    }),
+    ("UPDATE ledger_hold SET captured = captured - 1 WHERE captured > 0", {
+        "a captured hold has a redemption of its contact and its amount, for itself alone",
+    }),
+    ("UPDATE ledger_hold SET contact_id = 77 WHERE captured > 0", {
+        "a captured hold has a redemption of its contact and its amount, for itself alone",
+    }),
+    ("UPDATE ledger_hold SET operation_id = other.operation_id FROM ledger_transfer other"
+     " WHERE captured > 0 AND other.source = 1 AND other.target = 8 AND other.amount = captured", {
+        "a captured hold has a redemption of its contact and its amount, for itself alone",
+    }),
+    ("INSERT INTO ledger_hold (public_id, contact_id, key, fingerprint, amount, made_at, ends_at, actor, cause,"
+     " resolved_at, captured, operation_id) SELECT gen_random_uuid(), contact_id, key || '-2', 'f', amount, made_at,"
+     " ends_at, actor, cause, resolved_at, captured, operation_id FROM ledger_hold WHERE captured > 0", {
+        "a captured hold has a redemption of its contact and its amount, for itself alone",
     }),
     ("UPDATE ledger_operation SET kind = 'restoration' WHERE kind = 'return'", {
         "a balance below zero is spendable, and comes from a return or an adjustment",
@@ -78,7 +116,7 @@ BREACHES = [
 
 @pytest.fixture
 def books(story_clock):
-    """A contact with landed, spent and waiting points, and one in debt."""
+    """Contacts with landed, spent, held, adjusted and waiting points, and two in debt."""
     earn(1, 100)
     story_clock.forward(days=30)
     spend(1, 40)
@@ -88,6 +126,11 @@ def books(story_clock):
     story_clock.forward(days=30)
     land(2)
     owe(3, 5)
+    adjust(4, 100)
+    adjust(4, 100, Account.QUALIFYING)
+    capture(hold(4, 20), 7)
+    adjust(4, -7)
+    adjust(4, -30, Account.QUALIFYING)
 
 
 def breach(sql: str) -> None:
@@ -163,7 +206,7 @@ def test_the_command_prints_every_law_and_is_content():
     call_command("verify_ledger", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 1 + len(invariants.LAWS)
-    assert lines[1].split()[-2:] == ["12", "0"]
+    assert lines[1].split()[-2:] == ["16", "0"]
 
 
 @pytest.mark.usefixtures("books", "inside_the_test")
@@ -173,7 +216,7 @@ def test_the_command_names_what_is_broken_and_exits_non_zero():
     with pytest.raises(CommandError, match=f"1 of {len(invariants.LAWS)} laws are broken") as refused:
         call_command("verify_ledger", stdout=out)
     assert refused.value.returncode == 1
-    assert "1/2, 2/2, 3/2" in out.getvalue()
+    assert "1/2, 2/2, 3/2, 4/2" in out.getvalue()
 
 
 @pytest.mark.usefixtures("books", "inside_the_test")
@@ -182,7 +225,7 @@ def test_the_command_speaks_json():
     call_command("verify_ledger", "--json", stdout=out)
     told = json.loads(out.getvalue())
     assert [each["name"] for each in told] == [law.name for law in invariants.LAWS]
-    assert told[0] == {"number": 1, "name": told[0]["name"], "counted": 12, "broken": 0, "ids": []}
+    assert told[0] == {"number": 1, "name": told[0]["name"], "counted": 16, "broken": 0, "ids": []}
 
 
 @pytest.mark.django_db(transaction=True)

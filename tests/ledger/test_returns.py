@@ -190,6 +190,44 @@ def test_what_is_restored_pays_a_debt_first(books: Books) -> None:
     assert books.four()[0] == 40
 
 
+@pytest.mark.parametrize("reach", [WITHIN_BALANCE, ALLOW_NEGATIVE])
+def test_what_has_burned_of_the_purchase_is_not_taken_again(books: Books, reach: Reach) -> None:
+    accrual = books.earn("100", expires_in=60)
+    books.earn("500")
+    books.later(days=30)
+    books.spend("30")
+    books.later(days=30)
+    assert balances.read(CONTACT, books.now).burned == 70
+    # Only the 30 that were spent are taken from other points, whatever the parts in which the goods come back.
+    assert books.take_back(accrual, "20", reach) == 20
+    assert books.take_back(accrual, "50", reach) == 10
+    assert books.take_back(accrual, "30", reach) == 0
+    assert books.four() == (470, 0, 500, 0)
+
+
+def test_points_returned_before_the_rest_burned_count_as_taken(books: Books) -> None:
+    accrual = books.earn("100", expires_in=60)
+    assert books.take_back(accrual, "50", ALLOW_NEGATIVE) == 50
+    books.later(days=60)
+    assert balances.read(CONTACT, books.now).burned == 50
+    assert books.take_back(accrual, "50", ALLOW_NEGATIVE) == 0
+    assert books.four() == (0, 0, 0, 0)
+
+
+def test_bonuses_that_came_back_and_burned_are_not_taken_again_with_the_purchase_that_earned_them(
+    books: Books,
+) -> None:
+    accrual = books.earn("100", expires_in=60)
+    books.later(days=30)
+    redemption = books.spend("100")
+    books.later(days=60)
+    books.restore(redemption, "60")
+    books.later(days=0)
+    assert balances.read(CONTACT, books.now).burned == 60
+    assert books.take_back(accrual, "100", ALLOW_NEGATIVE) == 40
+    assert books.four()[0] == -40
+
+
 def test_a_hold_counts_at_once_ends_by_the_clock_and_resolves_once(books: Books) -> None:
     books.earn("100")
     books.later(days=30)

@@ -8,10 +8,10 @@ from typing import Any
 from loyalty.core import actors, clock
 from loyalty.models import Program
 from loyalty.selectors import accrual_terms
-from loyalty.services import promotions
+from loyalty.services import code_orders, promotions
 from promos.basket import Line
 from promos.evaluation import Rule, Terms, evaluate
-from promos.models import Promotion
+from promos.models import PromoCode, Promotion
 from tests.conftest import MOSCOW
 
 MARKETER = actors.staff("olga", "marketer")
@@ -70,3 +70,23 @@ def terms_of(
 
 def moscow(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=MOSCOW)  # type: ignore[arg-type, misc]
+
+
+def coded(**terms: Any) -> Promotion:
+    """A live promotion by codes: 100 points each time, spendable at once, unless told otherwise."""
+    given = {"trigger": "code", "kind": "fixed", "value": Decimal(100), "escrow_days": 0}
+    return live(**(given | terms))
+
+
+def shared_code(text: str = "SUMMER2026", **terms: Any) -> str:
+    """A shared code of a promotion of its own."""
+    return code_orders.add_shared_code(MARKETER, coded(**terms).pk, text, "poster").code
+
+
+def single_codes(count: int = 1, *, prefix: str = "", length: int = 12, **terms: Any) -> list[str]:
+    """Single-use codes of a promotion of their own, made as the job makes them."""
+    batch = code_orders.order_codes(
+        MARKETER, coded(**terms).pk, count=count, prefix=prefix, length=length, reason="flyer"
+    )
+    code_orders.make_codes(actors.system("test"))
+    return list(PromoCode.objects.filter(batch=batch).order_by("pk").values_list("code", flat=True))

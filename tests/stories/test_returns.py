@@ -8,6 +8,7 @@ import pytest
 from cards.models import Card, CardStatus
 from loyalty.core import clock
 from loyalty.ledger import balances
+from loyalty.ledger.models import Operation
 from loyalty.models import Program, ReturnPolicy
 from tests.conftest import MovingClock
 from tests.stories.shop import Shop, points_of
@@ -115,6 +116,8 @@ def test_bonuses_restored_after_their_expiry_burn_again_unless_the_retailer_is_k
     story_clock.forward(days=20)
     assert told(refund(shop, "R-2", "F-1", "500.00")) == ok("250", "250", "0")
     assert shop.balances(card) == points_of("0", "250", "1000", "250")
+    # They burn now: at their old date they were not there to burn.
+    assert Operation.objects.filter(kind="expiry").latest("id").effective_at == clock.now()
     Program.objects.update(restore_grace_days=7)
     assert told(refund(shop, "R-2", "F-2", "500.00")) == ok("250", "250", "250")
     story_clock.forward(days=7)

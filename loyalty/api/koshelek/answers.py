@@ -4,21 +4,27 @@ The serializers describe the answers for the page of the API; the functions writ
 """
 # ruff: noqa: N815 - the partner's own spelling
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
+import orjson
+import structlog
+from django.http import StreamingHttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from cards import barcodes
 from cards.models import Barcode, Card
 from cards.selectors import USABLE
+from loyalty.selectors.offers import Offer
 from loyalty.selectors.wallet import CardPoints, DatedPoints, HistoryLine
+from loyalty.selectors.wallet_lists import Listed
+from loyalty.services.wallet_lists import Stream
+
+log = structlog.get_logger(__name__)
 
 CONTENT_TYPE = "application/json; charset=utf-8"
-
-# A shop's scanner reads these barcodes at one length only.
-_LENGTHS = {Barcode.EAN_8.value: 8, Barcode.EAN_13.value: 13, Barcode.UPC_A.value: 12}
 
 
 class Answer(Response):
@@ -31,6 +37,16 @@ class Answer(Response):
         self["Content-Type"] = CONTENT_TYPE
         self["Cache-Control"] = "no-store"
         return content
+
+
+class ListAnswer(StreamingHttpResponse):
+    """A JSON array that is written while it is read: nobody ever holds all of it."""
+
+    def __init__(self, stream: Stream[Any], write: Callable[[Any], bytes]) -> None:
+        super().__init__(_array(stream, write), content_type=CONTENT_TYPE)
+        # Also when the caller is gone before the first part was sent.
+        self._resource_closers.append(stream.close)  # type: ignore[attr-defined]
+        self["Cache-Control"] = "no-store"
 
 
 class BarcodeAnswer(serializers.Serializer[Any]):
@@ -79,6 +95,30 @@ class PurchaseLineAnswer(serializers.Serializer[Any]):
     bonuses = serializers.CharField(help_text="Points earned by the line, with two decimals.")
 
 
+class OfferFields(serializers.Serializer[Any]):
+    promotionId = serializers.UUIDField()
+    title = serializers.CharField()
+    description = serializers.CharField(required=False)
+    imageUrl = serializers.URLField(required=False, help_text="PNG, JPEG or WebP; may be kept for ever.")
+    validFrom = serializers.DateField(help_text="The first day.")
+    validUntil = serializers.DateField(required=False, help_text="The last day; left out when there is no end.")
+    terms = serializers.CharField(required=False, help_text="Conditions, with line breaks.")
+
+
+class OffersAnswer(serializers.Serializer[Any]):
+    promotions = OfferFields(many=True)
+
+
+class ParameterAnswer(serializers.Serializer[Any]):
+    name = serializers.ChoiceField(["tier", "available", "cardNumber"])
+    value = serializers.CharField()
+
+
+class ListedAnswer(serializers.Serializer[Any]):
+    phone = serializers.CharField(help_text="Digits of E.164 without `+`.")
+    params = ParameterAnswer(many=True)
+
+
 class ErrorAnswer(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="See the table of codes.")
     description = serializers.CharField()
@@ -104,22 +144,68 @@ def history(lines: Iterable[HistoryLine]) -> list[dict[str, str]]:
     return [_line(line) for line in lines]
 
 
+def offers(found: Iterable[Offer], address_of: Callable[[str], str]) -> dict[str, Any]:
+    """Return the body of call 9; `address_of` makes a picture's name a whole address."""
+    return {"promotions": [_offer(offer, address_of) for offer in found]}
+
+
+def phones(part: Iterable[str]) -> bytes:
+    """Return a part of the body of call 10, without the brackets around the whole."""
+    return orjson.dumps(part)[1:-1]
+
+
+def profiles(part: Iterable[Listed]) -> bytes:
+    """Return a part of the body of call 11, without the brackets around the whole."""
+    return orjson.dumps([_profile(listed) for listed in part])[1:-1]
+
+
+def _offer(offer: Offer, address_of: Callable[[str], str]) -> dict[str, str]:
+    shown = {
+        "promotionId": str(offer.public_id),
+        "title": offer.title,
+        "description": offer.description,
+        "imageUrl": address_of(offer.image) if offer.image else "",
+        "validFrom": offer.first_day.isoformat(),
+        "validUntil": offer.last_day.isoformat() if offer.last_day else "",
+        "terms": offer.conditions,
+    }
+    return {name: value for name, value in shown.items() if value}
+
+
+def _profile(listed: Listed) -> dict[str, Any]:
+    params = {"tier": listed.tier, "available": _points(listed.available), "cardNumber": listed.card_number}
+    return {
+        "phone": listed.phone,
+        "params": [{"name": name, "value": value} for name, value in params.items() if value],
+    }
+
+
+def _array(stream: Stream[Any], write: Callable[[Any], bytes]) -> Iterator[bytes]:
+    opening = b"["
+    try:
+        for part in stream:
+            yield opening + write(part)
+            opening = b","
+        yield b"[]" if opening == b"[" else b"]"
+    except Exception as error:
+        # The status has been sent: all that is left is to break off, so that nobody takes a part for the whole.
+        log.error("wallet_list_broken", error=type(error).__name__)
+        raise
+    finally:
+        stream.close()
+
+
 def _card(number: str, status: int, barcode: str) -> dict[str, Any]:
     return {
         "cardNumber": number,
         "cardState": card_state(status),
-        "barcode": {"barcodeNumber": number, "barcodeType": barcode_type(number, barcode)},
+        "barcode": {"barcodeNumber": number, "barcodeType": barcodes.kind_of(barcode, number)},
     }
 
 
 def card_state(status: int) -> str:
     """Return a card's state in the wallet's words."""
     return "active" if status in USABLE else "inactive"
-
-
-def barcode_type(number: str, barcode: str) -> str:
-    """Return the barcode that a scanner can read: the series' own, or CODE_128 where the length does not fit it."""
-    return barcode if _LENGTHS.get(barcode, len(number)) == len(number) else Barcode.CODE_128.value
 
 
 def _dated(points: DatedPoints) -> dict[str, str]:

@@ -14,7 +14,10 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("Every call", "`null`, an empty text and an absent key mean: not given. Blanks around a text are dropped."),
     ("Every call", "An answer leaves out what is absent. Points are written with two decimals, times are dates."),
     ("Every call", "Nothing may be cached: `Cache-Control: no-store`."),
-    ("Every call", "Barcode type: the series' own, or CODE_128 where the number is too long or short for it."),
+    (
+        "Every call",
+        "Barcode type: the series' own, or CODE_128 where the number's length or check digit does not fit it.",
+    ),
     ("1 Find", "The contact found by phone decides alone; only when there is none is the e-mail looked at."),
     ("1 Find", "E-mail: capitals do not matter, every other character does. Several owners: 422."),
     ("1 Find", "`birthDate` finds nobody; it only chooses among several owners of an e-mail. Fits none: 422."),
@@ -47,7 +50,78 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("6 Reserve", "GET; answers as call 1, with `cardState` `inactive`. The hold lasts one hour (setting)."),
     ("7 Register", "Any Koshelek credential may register on a reserved number. A repeat changes nothing: 200."),
     ("8 Issue", "Body as in call 7. A person with a usable card gets that card back, and nothing is changed."),
-    ("9-13", "Not served yet: 404."),
+    (
+        "9 Promotions",
+        "GET. Live by status and clock, with a title, and for everybody or an audience that holds the holder.",
+    ),
+    (
+        "9 Promotions",
+        "The soonest end first, those without an end last. A used-up budget or count ends an offer.",
+    ),
+    ("9 Promotions", "An unknown card: 422. A blocked card, or a blocked holder: an empty list."),
+    (
+        "9 Promotions",
+        "`validFrom`, `validUntil`: first and last day in the retailer's zone. Hours are told by `terms`.",
+    ),
+    (
+        "9 Promotions",
+        "`imageUrl` needs no credentials; below PUBLIC_BASE_URL, else below the address of the call.",
+    ),
+    ("10-11 Lists", "An audience that a marketer chooses in the back office; `[]` while none is chosen."),
+    ("10-11 Lists", "People with a phone who take part; not those whose newest answers deny every channel they named."),
+    ("10-11 Lists", "No order is promised. One list at a time: a second call meanwhile is 503 with `Retry-After`."),
+    ("10-11 Lists", "A list that breaks off ends without `]`: take none of it. Reading nothing for 60 s ends it, too."),
+    ("11 Parameters", "`tier`, `available` (points that can be spent now), `cardNumber` of the usable card."),
+    (
+        "12 Receipt",
+        "`msisdn` or `cardNumber`; of both, the phone is the holder's. A replaced card finds its holder.",
+    ),
+    ("12 Receipt", "The customer needs a card that can be used now: without one, or with a blocked one only, 422."),
+    ("12 Receipt", "Keys in small letters, each once; others are ignored. The text is not decoded again."),
+    ("12 Receipt", "`s` has two decimals, at most 99999999.99. `i` and `fp` may begin with zeros: they are numbers."),
+    (
+        "12 Receipt",
+        "`t` is in the retailer's zone: an hour that comes twice is read as the first.",
+    ),
+    ("12 Receipt", "A time over 5 minutes ahead, or older than purchases may be (366 days, setting): 422."),
+    ("12 Receipt", "A receipt that anybody sent before is 422; the answer does not say who."),
+    (
+        "12 Receipt",
+        "A purchase at the till with the same sum, within 5 minutes, at the store of the fiscal drive (any store while"
+        " the drive is unknown) is the same sale: credited by the till only.",
+    ),
+    (
+        "12 Receipt",
+        "Uploaded by the till later, the receipt's award is taken back with the same call; the purchase counts.",
+    ),
+    (
+        "12 Receipt",
+        "A credited receipt is one line of the history: the promotion's title, else `Receipt` and its number.",
+    ),
+    ("13 Promo code", "`msisdn`, `cardNumber` or both, which then must name one customer. 200 with an empty body."),
+    (
+        "13 Promo code",
+        "The customer needs a usable card, not that very one: after a replacement the old number will do.",
+    ),
+    (
+        "13 Promo code",
+        "Capitals, blanks, dashes and look-alikes do not matter: `B` for `8`, Cyrillic letters for Latin.",
+    ),
+    (
+        "13 Promo code",
+        "A generated code's check character finds a typing error before anything is looked up: 422, code 5001.",
+    ),
+    (
+        "13 Promo code",
+        "A repeat after a lost answer is `already used`, 5006: the points are there. It beats every other cause.",
+    ),
+    ("13 Promo code", "A single-use code that another customer used is exhausted, 5005. A draft's code is unknown."),
+    ("13 Promo code", "A shared code: once a customer, unless the promotion allows more. The last gets what is left."),
+    (
+        "13 Promo code",
+        "Ten codes that cannot be used (setting) within a quarter of an hour: 429, 5008, for this customer at this"
+        " credential.",
+    ),
 )
 
 

@@ -47,6 +47,23 @@ _LINE = {
     "location": "Store 0001",
     "bonuses": "1200.00",
 }
+_OFFER = {
+    "promotionId": "8a2f0c5e-51c8-4f1c-9a37-0d9d2b1f6a11",
+    "title": "Coffee week",
+    "description": "Twice the points for every coffee.",
+    "imageUrl": "https://loyalty.example.com/offers/9f86d081884c7d65.png",
+    "validFrom": "2026-03-02",
+    "validUntil": "2026-03-08",
+    "terms": "In every store, with your card.",
+}
+_PROFILE = {
+    "phone": "79001234567",
+    "params": [
+        {"name": "tier", "value": "Silver"},
+        {"name": "available", "value": "1200.00"},
+        {"name": "cardNumber", "value": "2990000000017"},
+    ],
+}
 _PERSON = {
     "phone": "79001234567",
     "email": "anna@example.com",
@@ -56,6 +73,11 @@ _PERSON = {
     "birthDate": "1990-05-17",
     "countryCode": "RU",
     "locality": "Moscow",
+}
+
+_RECEIPT = {
+    "msisdn": "79001234567",
+    "qrCode": "t=20260118T1216&s=943.26&fn=9282000100072197&i=64318&fp=2918241905&n=1",
 }
 
 _NUMBER = OpenApiParameter("card_number", str, OpenApiParameter.PATH, description="The card's number.")
@@ -83,7 +105,7 @@ def _documented(number: int, summary: str, success: OpenApiResponse, *, body: An
 
 def _status_text(status: int) -> str:
     if status == 422:
-        return "A refusal: one of the codes 1009 to 4099 of the table."
+        return "A refusal: one of the codes 1009 and above of the table."
     return "Codes: " + ", ".join(f"{row.code} {row.error}" for row in errors.TABLE if row.status == status)
 
 
@@ -147,5 +169,40 @@ issue = _documented(
     _answer(answers.CardAnswer, "The person's card.", {"card": _CARD}),
     body=serializers.NewHolder,
     examples=[OpenApiExample("Example", _PERSON, request_only=True)],
+)
+promotions = _documented(
+    9,
+    "Offers for a card",
+    _answer(answers.OffersAnswer, "What ends soonest comes first.", {"promotions": [_OFFER]}),
+    parameters=[_NUMBER],
+)
+phones = _documented(
+    10,
+    "Phones of the chosen audience",
+    _answer({"type": "array", "items": {"type": "string"}}, "Digits of E.164 without `+`.", ["79001234567"]),
+)
+profiles = _documented(
+    11,
+    "Phones of the chosen audience with parameters",
+    _answer(answers.ListedAnswer(many=True), "One element a person.", [_PROFILE]),
+)
+receipt = _documented(
+    12,
+    "Scanned cash receipt",
+    _answer(None, "Accepted. The body is empty; the award is decided in the background."),
+    body=serializers.ScannedReceipt,
+    examples=[OpenApiExample("Example", _RECEIPT, request_only=True)],
+)
+promo_code = _documented(
+    13,
+    "Use a promo code that the customer typed",
+    _answer(
+        None, "Used: its points stand in the balance, to be spent now or when their escrow ends. The body is empty."
+    ),
+    body=serializers.PromoCode,
+    examples=[
+        OpenApiExample("Example", {"msisdn": "79001234567", "code": "NY26-P2C8-954T-2352"}, request_only=True),
+        OpenApiExample("Shared", {"cardNumber": "2990000000017", "code": "SUMMER2026"}, request_only=True),
+    ],
 )
 undocumented = extend_schema(exclude=True)

@@ -16,6 +16,7 @@ from customers.services import PersonalData
 from loyalty.api.koshelek import fields
 from loyalty.core.errors import InvalidParameter, RequiredParameterMissing
 from loyalty.selectors.wallet import Search
+from promos.fiscal_qr import LONGEST as LONGEST_CODE
 
 
 class SearchQuery(serializers.Serializer[Any]):
@@ -67,6 +68,48 @@ class NewHolder(Person):
     phone = fields.PhoneField(required=True, max_length=40, help_text="International, with or without `+`.")
 
 
+class ScannedReceipt(serializers.Serializer[Any]):
+    """Call 12: at least one of msisdn and cardNumber; both must name one customer."""
+
+    msisdn = fields.MsisdnField(max_length=16, help_text="Digits of E.164 without `+`, up to 15.")
+    cardNumber = fields.TextField(max_length=40, help_text="The customer's card, also one that another has replaced.")
+    qrCode = fields.TextField(
+        required=True,
+        max_length=LONGEST_CODE,
+        help_text="The text of the QR code as scanned, not encoded again.",
+    )
+
+
+class PromoCode(serializers.Serializer[Any]):
+    """Call 13: who typed which code. At least one of msisdn and cardNumber; both must name one customer."""
+
+    msisdn = fields.MsisdnField(max_length=16, help_text="Digits of E.164 without `+`, up to 15.")
+    cardNumber = fields.TextField(max_length=40, help_text="The number of any card of the customer.")
+    code = fields.TextField(
+        required=True,
+        max_length=80,
+        help_text="As the customer typed it: capitals, blanks, dashes, letters that look alike do not matter.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sends what: a phone (E.164) or "", a card number or "", and the text."""
+
+    phone: str
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCode:
+    """Who typed a code, and the code as it was typed. Of phone and number one may be empty."""
+
+    phone: str
+    number: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days from `start` to `end`, both included; `end` None means today."""
@@ -106,6 +149,22 @@ def read_person(body: dict[str, Any]) -> PersonalData:
 def read_new_holder(body: dict[str, Any]) -> PersonalData:
     """Return the personal data of calls 7 and 8. Raises as read_person, and RequiredParameterMissing."""
     return _personal_data(_read(NewHolder, body))
+
+
+def read_receipt(body: dict[str, Any]) -> Sent:
+    """Return who sends which code in call 12. Raises RequiredParameterMissing, InvalidParameter, PhoneInvalid."""
+    values = _read(ScannedReceipt, body)
+    if not values["msisdn"] and not values["cardNumber"]:
+        raise RequiredParameterMissing("msisdn or cardNumber: one of them is required.", names=["msisdn", "cardNumber"])
+    return Sent(values["msisdn"], values["cardNumber"], values["qrCode"])
+
+
+def read_promo_code(body: dict[str, Any]) -> TypedCode:
+    """Return what call 13 brings. Raises RequiredParameterMissing, InvalidParameter, PhoneInvalid."""
+    values = _read(PromoCode, body)
+    if not values["msisdn"] and not values["cardNumber"]:
+        raise RequiredParameterMissing("msisdn or cardNumber: one of them is required.", names=["msisdn", "cardNumber"])
+    return TypedCode(values["msisdn"], values["cardNumber"], values["code"])
 
 
 def _read(form: type[serializers.Serializer[Any]], values: dict[str, Any]) -> dict[str, Any]:

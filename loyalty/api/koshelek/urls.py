@@ -18,8 +18,13 @@ urlpatterns = [
     path("card", views.CardSearch.as_view()),
     path("card/anonymous", views.AnonymousCard.as_view()),
     path("card/anonymous/<str:card_number>", views.ReservedCard.as_view()),
+    path("card/getAllUsers", views.AllUsers.as_view()),
+    path("card/getAllUsersExtended", views.AllUsersExtended.as_view()),
     path("card/<wallet_card:card_number>", views.CardPage.as_view()),
     path("card/<wallet_card:card_number>/communication", views.CardChannels.as_view()),
     path("card/<wallet_card:card_number>/purchases", views.CardPurchases.as_view()),
+    path("card/<wallet_card:card_number>/promotions", views.CardPromotions.as_view()),
+    path("promo/code", views.TypedCode.as_view()),
+    path("promo/qrCode", views.ReceiptCode.as_view()),
     re_path(r"", views.UnknownAddress.as_view()),
 ]

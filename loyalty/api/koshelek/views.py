@@ -5,19 +5,21 @@ from typing import Any, ClassVar
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from loyalty.api.json_body import read_object
 from loyalty.api.koshelek import answers, documentation, errors, serializers
-from loyalty.api.koshelek.answers import Answer
+from loyalty.api.koshelek.answers import Answer, ListAnswer
 from loyalty.api.koshelek.authentication import KoshelekAuthentication
+from loyalty.api.offer_images import public_address
 from loyalty.api.views import SurfaceView
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
+from loyalty.selectors import offers
 from loyalty.selectors import wallet as reads
-from loyalty.services import wallet
+from loyalty.services import fiscal_receipts, promo_codes, wallet, wallet_lists
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,9 @@ class WalletView(SurfaceView):
     def present_error(self, error: LoyaltyError) -> Response:
         """Return the error body of a refusal by a rule."""
         row = errors.row_of(error.code)
-        return Answer(errors.body_of(row, error.text), status=row.status)
+        wait = error.data.get("retry_after")
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        return Answer(errors.body_of(row, error.text), status=row.status, headers=headers)
 
     def present_failure(self, status: int, code: str, text: str, headers: dict[str, str]) -> Response:
         """Return the error body of a call that reached no rule; the table decides the status."""
@@ -96,6 +100,32 @@ class CardPurchases(WalletView):
         return Answer(answers.history(reads.history(card_number, period.start, period.end)))
 
 
+class CardPromotions(WalletView):
+    @documentation.promotions
+    def get(self, request: Request, card_number: str) -> Response:
+        """Only what is live now and meant for this holder. Texts may hold line breaks."""
+        found = offers.for_card(card_number)
+        return Answer(answers.offers(found, lambda name: public_address(request, name)))
+
+
+class AllUsers(WalletView):
+    @documentation.phones
+    def get(self, request: Request) -> HttpResponseBase:
+        """The answer streams. One list at a time: while another is being read the answer is 503."""
+        if request.method == "HEAD":
+            return Answer()
+        return ListAnswer(wallet_lists.phones(self.actor), answers.phones)
+
+
+class AllUsersExtended(WalletView):
+    @documentation.profiles
+    def get(self, request: Request) -> HttpResponseBase:
+        """The same people as in call 10. A parameter that is not known of a person is left out."""
+        if request.method == "HEAD":
+            return Answer()
+        return ListAnswer(wallet_lists.profiles(self.actor), answers.profiles)
+
+
 class AnonymousCard(WalletView):
     # No HEAD: a number would be held for nobody.
     http_method_names = ["get", "post"]
@@ -118,6 +148,24 @@ class ReservedCard(WalletView):
         """The person is found by phone, then by e-mail among those without a phone, else made. May be repeated."""
         data = serializers.read_new_holder(read_object(request))
         wallet.register_on_number(self.actor, card_number, data)
+        return Answer()
+
+
+class ReceiptCode(WalletView):
+    @documentation.receipt
+    def post(self, request: Request) -> Response:
+        """Accepted now, decided in the background: the award shows in balance and history. A receipt counts once."""
+        sent = serializers.read_receipt(read_object(request))
+        fiscal_receipts.accept(self.actor, phone=sent.phone, number=sent.number, code=sent.text)
+        return Answer()
+
+
+class TypedCode(WalletView):
+    @documentation.promo_code
+    def post(self, request: Request) -> Response:
+        """The points stand in the balance when this answers 200. A repeat hears that the code was used already."""
+        typed = serializers.read_promo_code(read_object(request))
+        promo_codes.redeem(self.actor, phone=typed.phone, number=typed.number, code=typed.code)
         return Answer()
 
 

@@ -29,7 +29,8 @@ class Reply:
     def __init__(self, response: Any) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self.text = response.content.decode()
+        content = response.getvalue() if response.streaming else response.content
+        self.text = content.decode()
         self.body = json.loads(self.text) if self.text else None
         assert response.headers["Content-Type"] == CONTENT_TYPE
         assert_texts_only(self.body)

@@ -30,9 +30,14 @@ CALLS = {
     ("post", "/v1/card/{card_number}"),
     ("put", "/v1/card/{card_number}/communication"),
     ("get", "/v1/card/{card_number}/purchases"),
+    ("get", "/v1/card/{card_number}/promotions"),
+    ("get", "/v1/card/getAllUsers"),
+    ("get", "/v1/card/getAllUsersExtended"),
     ("get", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous"),
     ("post", "/v1/card/anonymous/{card_number}"),
+    ("post", "/v1/promo/qrCode"),
+    ("post", "/v1/promo/code"),
 }
 
 

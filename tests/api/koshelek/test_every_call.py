@@ -9,6 +9,7 @@ from django.test import Client
 
 from loyalty.api.koshelek import choices, errors
 from loyalty.core.errors import Busy, LoyaltyError
+from loyalty.services import fiscal_receipts, promo_codes
 from loyalty.services import wallet as use_cases
 from tests.api.koshelek.conftest import CONTENT_TYPE, Reply, Wallet
 from tests.factories import CardFactory
@@ -19,22 +20,27 @@ CALLS = {
     f"/v1/card/{NUMBER}": {"GET", "HEAD", "POST"},
     f"/v1/card/{NUMBER}/communication": {"PUT"},
     f"/v1/card/{NUMBER}/purchases": {"GET", "HEAD"},
+    f"/v1/card/{NUMBER}/promotions": {"GET", "HEAD"},
+    "/v1/card/getAllUsers": {"GET", "HEAD"},
+    "/v1/card/getAllUsersExtended": {"GET", "HEAD"},
     "/v1/card/anonymous": {"GET", "POST"},
     f"/v1/card/anonymous/{NUMBER}": {"POST"},
+    "/v1/promo/qrCode": {"POST"},
+    "/v1/promo/code": {"POST"},
 }
 NOWHERE = (
     "/v1/",
     "/v1/card/",
     "/v1/cards",
     "/v1/card/anonymous/",
-    "/v1/card/getAllUsers",
-    "/v1/card/getAllUsersExtended",
+    "/v1/card/getAllUsers/",
     "/v1/card/getAllUsers/communication",
-    f"/v1/card/{NUMBER}/promotions",
+    "/v1/card/getAllUsersExtended/promotions",
+    f"/v1/card/{NUMBER}/promotions/",
     f"/v1/card/{NUMBER}/purchases/",
     f"/v1/card/anonymous/{NUMBER}/more",
-    "/v1/promo/qrCode",
-    "/v1/promo/code",
+    "/v1/promo/qrcode",
+    "/v1/promo/code/",
     "/v1/promo/",
     "/v1/../v1/x",
     "/v1/%00",
@@ -181,13 +187,13 @@ def test_every_error_that_the_use_cases_name_has_its_own_code() -> None:
 
     named = {
         word.strip(" ,.\n:()")
-        for module in (use_cases, reads)
+        for module in (use_cases, reads, fiscal_receipts, promo_codes)
         for text in (getattr(each, "__doc__", "") or "" for each in vars(module).values())
         if "Raises" in text
         for word in text.partition("Raises")[2].split()
     }
     ours = {each.code for each in _all_errors() if each.code in named}
-    assert len(ours) >= 10
+    assert len(ours) >= 15
     assert ours <= {row.error for row in errors.TABLE}
 
 
@@ -206,9 +212,15 @@ def test_the_published_codes_never_change() -> None:
         "InvalidRequest": "1009", "MalformedJson": "1010",
         "RequiredParameterMissing": "2001", "InvalidParameter": "2002", "PhoneInvalid": "2003", "EmailInvalid": "2004",
         "SeveralContacts": "3001", "BirthDateFitsNone": "3002", "PhoneBelongsToAnother": "3003",
+        "ContactNotFound": "3004", "ContactBlocked": "3005",
         "CardNumberInvalid": "4001", "CardNotFound": "4002", "CardUnbound": "4003", "OnlyBlockedCard": "4004",
         "ContactCardBlocked": "4005", "ContactHasAnotherCard": "4006", "CardNotReserved": "4007",
-        "CardTaken": "4008", "PoolEmpty": "4009", "LoyaltyError": "4099",
+        "CardTaken": "4008", "PoolEmpty": "4009", "ContactWithoutCard": "4010", "LoyaltyError": "4099",
+        "PromoCodeMisspelled": "5001", "PromoCodeUnknown": "5002", "PromoCodeNotValidNow": "5003",
+        "PromoCodeExpired": "5004", "PromoCodeExhausted": "5005", "PromoCodeAlreadyUsed": "5006",
+        "PromoCodeNotForCustomer": "5007", "TooManyWrongCodes": "5008",
+        "ReceiptQrInvalid": "6001", "ReceiptKindRefused": "6002", "ReceiptFromFuture": "6003", "ReceiptTooOld": "6004",
+        "ReceiptSentBefore": "6005",
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from cards import barcodes
 from loyalty.api.koshelek import answers
 from loyalty.api.koshelek.exchange import formats
 from loyalty.selectors import exchange
@@ -29,13 +30,13 @@ def write_numbers(path: Path, actor: str, progress: Progress) -> int:
 
 def _card(card: IssuedCard) -> Sequence[str]:
     return (
-        card.number, answers.card_state(card.status), answers.barcode_type(card.number, card.barcode),
+        card.number, answers.card_state(card.status), barcodes.kind_of(card.barcode, card.number),
         (card.phone or "").removeprefix("+"), card.email,
     )  # fmt: skip
 
 
 def _number(free: FreeNumber) -> Sequence[str]:
-    return free.number, answers.barcode_type(free.number, free.barcode)
+    return free.number, barcodes.kind_of(free.barcode, free.number)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]], progress: Progress) -> int:

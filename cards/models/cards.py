@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Length
 from django_fsm import FSMIntegerField, transition
 
 from customers.models import Contact
@@ -45,6 +47,10 @@ class CheckDigit(models.TextChoices):
     LUHN = "luhn", "Luhn"
 
 
+FORMAT = ("prefix", "length", "check_digit")
+"""What a number of a series looks like. Cards in people's hands carry it: it never changes."""
+
+
 class CardSeries(models.Model):
     """Numbers that share a prefix, a length and a check digit. `next_serial` is the next one to be made."""
 
@@ -64,6 +70,18 @@ class CardSeries(models.Model):
             models.CheckConstraint(condition=Q(prefix__regex=r"^[0-9]{1,12}$"), name="series_prefix_digits"),
             models.CheckConstraint(condition=Q(length__gte=8, length__lte=19), name="series_length"),
             models.CheckConstraint(condition=Q(next_serial__gte=1), name="series_serial_positive"),
+            # At least one digit for the serial, and the check digit.
+            models.CheckConstraint(condition=Q(length__gte=Length("prefix") + 2), name="series_has_room"),
+        ]
+        triggers: ClassVar = [
+            pgtrigger.Trigger(
+                name="format_stays",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf(*FORMAT),
+                condition=pgtrigger.AnyChange(*FORMAT),
+                func="RAISE EXCEPTION 'prefix, length and check digit of a series never change'"
+                " USING ERRCODE = 'restrict_violation';",
+            ),
         ]
 
     def __str__(self) -> str:

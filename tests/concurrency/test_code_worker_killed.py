@@ -1,0 +1,41 @@
+"""A worker dies in the middle of an order of promo codes: the next one makes what is missing, to the last code."""
+
+import pytest
+from django.db import connection
+
+from loyalty.models import JobRun
+from loyalty.services import code_orders
+from promos.models import CodeBatch, PromoCode
+from tests.concurrency.worker import broker, send, until, worker
+from tests.promos.marketing import MARKETER, coded
+
+pytestmark = [pytest.mark.race, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
+
+COUNT = 20_000
+
+
+def others_are_gone() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_worker_killed_in_the_middle_of_an_order_leaves_neither_gap_nor_surplus(tmp_path):
+    batch = code_orders.order_codes(MARKETER, coded().pk, count=COUNT, prefix="", length=12, reason="flyer")
+    log = tmp_path / "worker.log"
+    with broker():
+        with worker(log, PROMO_CODES_PER_CHUNK="200") as first:
+            send(code_orders.TASK)
+            until(lambda: CodeBatch.objects.get(pk=batch.pk).made > COUNT // 10, log)
+            first.kill()
+            until(others_are_gone)
+        half = CodeBatch.objects.get(pk=batch.pk)
+        assert half.status == "running"
+        assert 0 < half.made == PromoCode.objects.count() < COUNT
+        assert JobRun.objects.get().finished_at is None
+        with worker(log):
+            send(code_orders.TASK)
+            until(lambda: CodeBatch.objects.get(pk=batch.pk).status == "done", log)
+    assert PromoCode.objects.filter(batch=batch).count() == CodeBatch.objects.get(pk=batch.pk).made == COUNT
