@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 FIRST_DAY = (2024, 2, 1)
@@ -11,6 +11,11 @@ FIRST_DAY = (2024, 2, 1)
 
 JOBS_AT = 3 * 3600
 """When the nightly jobs run, in seconds of the day."""
+
+
+def date_of(day: int) -> date:
+    """Return the date of a day, counted from 0."""
+    return date(*FIRST_DAY) + timedelta(days=day)
 
 
 @dataclass(order=True, slots=True)

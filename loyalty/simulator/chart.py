@@ -8,6 +8,7 @@ import pygal
 from pygal.style import CleanStyle
 
 from loyalty.simulator.course import Outcome
+from loyalty.simulator.summary import AMOUNTS
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -58,12 +59,11 @@ def _tiers(outcome: Outcome) -> dict[str, list[float]]:
 
 
 def _table(outcome: Outcome) -> str:
-    names = ("issued", "matured", "spent", "restored", "burned", "returned", "liability")
     tiers = list(_tiers(outcome))
-    head = "".join(f"<th>{escape(name)}</th>" for name in ("month", *names, *tiers))
+    head = "".join(f"<th>{escape(name)}</th>" for name in ("month", *AMOUNTS, *tiers))
     rows = "".join(
         f"<tr><td>{month.first_day:%Y-%m}</td>"
-        + "".join(f"<td>{getattr(month, name):,.2f}</td>" for name in names)
+        + "".join(f"<td>{getattr(month, name):,.2f}</td>" for name in AMOUNTS)
         + "".join(f"<td>{month.tiers.get(name, 0):,}</td>" for name in tiers)
         + "</tr>"
         for month in outcome.months

@@ -2,38 +2,42 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
-from typing import Any
+from typing import Any, Protocol
+
+from django.db import connection
 
 from cards.models import CardCategory
 from loyalty.bench import databases
 from loyalty.core import actors, clock
-from loyalty.services import books, cards, points, program
-from loyalty.services.purchases import Sale
-from loyalty.simulator import people, summary
+from loyalty.services import books, cards, expiry, points, program
+from loyalty.simulator import crew, marketing, summary
 from loyalty.simulator.calendar import JOBS_AT, Calendar
-from loyalty.simulator.faults import Faults
-from loyalty.simulator.people import Return, Shopper, Visit
-from loyalty.simulator.shops import Delayed, Shops
+from loyalty.simulator.faults import Counts, Faults
+from loyalty.simulator.order import Order, Share
 from loyalty.simulator.summary import Month
+from loyalty.simulator.town import Happened, Town
 
-Progress = Callable[[int, int], None]
-Job = Callable[[Progress], object]
-
-JOBS: tuple[tuple[str, Callable[[Progress], object]], ...] = (
-    ("roll_over_escrow", lambda progress: points.roll_over_escrow(actors.system("simulation"), progress=progress)),
+ACTOR = actors.system("simulation")
+JOBS: tuple[tuple[str, Callable[[], object]], ...] = (
+    (points.ROLLOVER, lambda: points.roll_over_escrow(ACTOR)),
+    (expiry.EXPIRY, lambda: expiry.expire_points(ACTOR)),
 )
 """The nightly jobs in the order in which they run."""
 
+_SPARE_CARDS = 1000
+_DAYS_OF_A_PLAN = 30
+
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What is asked for: how many members, how many days, the seed of all chance, whether things go wrong."""
+class Stage:
+    """How far a simulation is: days lived, events (joining, visits, returns) that are over, and about how many come."""
 
-    members: int
     days: int
-    seed: int
-    faults: bool = False
+    events: int
+    expected: int
+
+
+Progress = Callable[[Stage], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,95 +61,95 @@ class Outcome:
         }
 
 
-def run(order: Order, progress: Progress) -> Outcome:
-    """Simulate in a database made for it and dropped after it; the live one is not touched."""
+def run(order: Order, progress: Progress, processes: int = 1) -> Outcome:
+    """Simulate in a database made for it and dropped after it; the live one is not touched.
+
+    The number of processes changes how long it takes, nothing else.
+    """
     with databases.own_database(durable=False):
-        return live(order, progress)
+        return live(order, progress, processes)
 
 
-def live(order: Order, progress: Progress) -> Outcome:
+def live(order: Order, progress: Progress, processes: int = 1) -> Outcome:
     """Simulate in the present, empty database."""
-    simulation = _Simulation(order)
-    for day in range(order.days):
-        simulation.live_through(day)
-        progress(day + 1, order.days)
-    return simulation.end()
+    simulation = _Simulation(order, progress)
+    if processes == 1:
+        return simulation.live(_Alone(order))
+    with crew.at_work(order, processes, str(connection.settings_dict["NAME"])) as towns:
+        return simulation.live(towns)
+
+
+class _Towns(Protocol):
+    expected: float
+
+    def live_through(self, day: int, lived: crew.Lived) -> None:
+        """Live through a day."""
+
+    def end(self) -> list[Happened]:
+        """End, and tell what happened."""
+
+
+class _Alone:
+    """The only town, in this process."""
+
+    def __init__(self, order: Order) -> None:
+        self._town = Town(order, Share())
+        self.expected = self._town.expected
+
+    def live_through(self, day: int, lived: crew.Lived) -> None:
+        self._town.live_through(day, lambda: lived(1))
+
+    def end(self) -> list[Happened]:
+        return [self._town.end()]
 
 
 class _Simulation:
     """The state between days."""
 
-    def __init__(self, order: Order) -> None:
-        self.order = order
-        self.faults = Faults(order.seed, order.faults)
-        self.shops = Shops(self.faults)
-        self.calendar = Calendar(program.settings().tzinfo)
-        self.returned = 0
-        self.kept: list[Sale] = []
-        with clock.at(self.calendar.moment(0)):
-            cards.create_card_pool(actors.system("simulation"), count=order.members, category=CardCategory.VIRTUAL)
-        for shopper in people.population(order.seed, order.members, order.days):
-            self.calendar.add(shopper.joins, people_join_at(shopper), partial(self._join, shopper, shopper.joins))
+    def __init__(self, order: Order, progress: Progress) -> None:
+        self._order = order
+        self._progress = progress
+        self._zone = program.settings().tzinfo
+        self._calendar = Calendar(self._zone)
+        self._of_jobs = Counts()
+        self._faults = {name: Faults(f"{order.seed}:{name}", self._of_jobs, on=order.faults) for name, _job in JOBS}
+        self._events = 0
+        with clock.at(self._calendar.moment(0)):
+            cards.create_card_pool(ACTOR, count=order.members + _SPARE_CARDS, category=CardCategory.VIRTUAL)
+            marketing.plan(self._zone)
 
-    def live_through(self, day: int) -> None:
-        """Let the jobs run and everybody act, in the order of the clock."""
-        with clock.at(self.calendar.moment(day, JOBS_AT)):
-            for _name, job in JOBS:
-                self.faults.run_job(day, job)
-        for event in self.calendar.of_day(day):
-            with clock.at(self.calendar.moment(day, event.second)):
-                event.act()
+    def live(self, towns: _Towns) -> Outcome:
+        """Live through all days, a night of jobs before each, and end."""
+        for day in range(self._order.days):
+            self._jobs(day)
 
-    def end(self) -> Outcome:
+            def lived(events: int, day: int = day) -> None:
+                self._events += events
+                self._progress(Stage(day, self._events, round(towns.expected)))
+
+            towns.live_through(day, lived)
+            lived(0, day + 1)
+        return self._end(towns)
+
+    def _jobs(self, day: int) -> None:
+        with clock.at(self._calendar.moment(day, JOBS_AT)):
+            for name, job in JOBS:
+                self._faults[name].run_job(day, job)
+        if day % _DAYS_OF_A_PLAN == 1:
+            # The tables grow a thousandfold within minutes; the statements' plans have to keep up.
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE")
+
+    def _end(self, towns: _Towns) -> Outcome:
         """Let the jobs catch up, check the books, count."""
-        last = self.calendar.moment(self.order.days)
+        happened = Happened(faults=self._of_jobs)
+        for each in towns.end():
+            happened.add(each)
+        last = self._calendar.moment(self._order.days)
         with clock.at(last):
-            for sale in self.kept:
-                self.shops.upload(sale)
             for _name, job in JOBS:
-                job(lambda _done, _total: None)
+                job()
             findings = list(books.verify())
-            months = summary.by_month(self.calendar.moment(0), last)
-        counts = {"purchases": self.shops.purchases, "returns": self.returned, **asdict(self.faults.counts)}
-        return Outcome(self.order, months, len(findings), [each.name for each in findings if each.broken], counts)
-
-    def _join(self, shopper: Shopper, day: int) -> None:
-        self.shops.join(shopper)
-        self._plan_visit(shopper, day)
-
-    def _plan_visit(self, shopper: Shopper, day: int) -> None:
-        then = day + shopper.days_to_next_visit()
-        if then < self.order.days:
-            visit = shopper.visit()
-            self.calendar.add(then, visit.second, partial(self._visit, shopper, then, visit))
-
-    def _visit(self, shopper: Shopper, day: int, visit: Visit) -> None:
-        receipt, kept = self.shops.sell(shopper, visit)
-        if kept is not None:
-            self._upload_later(day, visit, kept)
-        if visit.regret is not None:
-            self._later(day + visit.regret.after_days, visit.second, partial(self._bring_back, receipt, visit))
-        self._plan_visit(shopper, day)
-
-    def _upload_later(self, day: int, visit: Visit, kept: Delayed) -> None:
-        """Let an offline till send: before anybody brings something back, and at the latest when it all ends."""
-        days = min(kept.days, visit.regret.after_days if visit.regret else kept.days)
-        if day + days < self.order.days:
-            self.calendar.add(day + days, JOBS_AT + 3600, partial(self.shops.upload, kept.sale))
-        else:
-            self.kept.append(kept.sale)
-
-    def _bring_back(self, receipt: str, visit: Visit) -> None:
-        regret: Return | None = visit.regret
-        if regret is not None:
-            self.shops.bring_back(receipt, visit, regret)
-            self.returned += 1
-
-    def _later(self, day: int, second: int, act: Callable[[], None]) -> None:
-        if day < self.order.days:
-            self.calendar.add(day, second, act)
-
-
-def people_join_at(shopper: Shopper) -> int:
-    """Return the second of the day at which a shopper joins: all before the shops open."""
-    return 8 * 3600 + shopper.serial % 3600
+            months = summary.by_month(self._calendar.moment(0), last)
+        broken = [each.name for each in findings if each.broken]
+        return Outcome(self._order, months, len(findings), broken, happened.as_dict())

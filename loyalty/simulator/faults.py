@@ -1,17 +1,22 @@
 """What goes wrong: tills that send twice and go offline, jobs that come late, run twice, or die in the middle.
 
-Faults have their own source of chance, so that with and without them the same shoppers do the same things: whatever
-goes wrong, the books have to end the same.
+Faults have chances of their own, one for each shopper and one for the jobs, so that with and without them, and however
+the shoppers are shared out, the same shoppers do the same things: whatever goes wrong, the books have to end the same.
 """
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from django.db import connection
 
 Answer = TypeVar("Answer")
 _RETRIES, _OFFLINE, _LONGEST_OFFLINE = 0.08, 0.05, 6
 _SKIPPED, _TWICE, _DIES, _LONG_ABSENCE, _LONGEST_ABSENCE = 0.15, 0.1, 0.15, 0.004, 40
+_LAST_STATEMENT = 14
+"""A job dies before one of its first statements: most of them stand inside a transaction, which dies with it."""
 
 
 class Died(Exception):
@@ -32,25 +37,25 @@ class Counts:
     twice: int = 0
     died: int = 0
 
+    def add(self, other: "Counts") -> None:
+        """Count what went wrong elsewhere, too."""
+        for name, value in asdict(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
-@dataclass(slots=True)
+
 class Faults:
-    """Decides what goes wrong; with `on` False nothing does."""
+    """Decides what goes wrong with one shopper's calls or with the jobs; with `on` False nothing does."""
 
-    seed: int
-    on: bool
-    counts: Counts = field(default_factory=Counts)
-    _chance: random.Random = field(init=False)
-    _absent_until: int = field(init=False, default=-1)
-
-    def __post_init__(self) -> None:
-        self._chance = random.Random(f"{self.seed}:faults")  # noqa: S311 - a story, not a secret
+    def __init__(self, source: str, counts: Counts, *, on: bool) -> None:
+        self._counts = counts
+        self._chance = random.Random(f"{source}:faults") if on else None  # noqa: S311 - a story, not a secret
+        self._absent_until = -1
 
     def send(self, call: Callable[[], Answer]) -> Answer:
         """Return the answer to a till's call, which it may send again; the second answer has to be the first."""
         answer = call()
         if self._happens(_RETRIES):
-            self.counts.retried += 1
+            self._counts.retried += 1
             again = call()
             if again != answer:
                 raise AnswerChanged(f"{answer} and then {again}")
@@ -58,46 +63,46 @@ class Faults:
 
     def days_offline(self) -> int:
         """Return after how many days a till sends a receipt: 0 is at once."""
-        if not self._happens(_OFFLINE):
+        if self._chance is None or not self._happens(_OFFLINE):
             return 0
-        self.counts.offline += 1
+        self._counts.offline += 1
         return self._chance.randint(1, _LONGEST_OFFLINE)
 
-    def run_job(self, day: int, job: Callable[[Callable[[int, int], None]], object]) -> None:
-        """Run a nightly job with a progress call - or not at all, twice, or until it dies in the middle."""
+    def run_job(self, day: int, job: Callable[[], object]) -> None:
+        """Run a nightly job - or not at all, twice, or until it dies in the middle."""
         if self._is_absent(day):
-            self.counts.skipped += 1
+            self._counts.skipped += 1
             return
-        if self._happens(_DIES):
-            self._die(job)
+        if self._chance is not None and self._happens(_DIES):
+            self._die(job, self._chance.randint(1, _LAST_STATEMENT))
             return
-        job(_silent)
+        job()
         if self._happens(_TWICE):
-            self.counts.twice += 1
-            job(_silent)
+            self._counts.twice += 1
+            job()
 
     def _is_absent(self, day: int) -> bool:
-        if self._happens(_LONG_ABSENCE):
+        if self._chance is not None and self._happens(_LONG_ABSENCE):
             self._absent_until = day + self._chance.randint(5, _LONGEST_ABSENCE)
         return day <= self._absent_until or self._happens(_SKIPPED)
 
-    def _die(self, job: Callable[[Callable[[int, int], None]], object]) -> None:
-        left = self._chance.randint(1, 3)
+    def _die(self, job: Callable[[], object], before: int) -> None:
+        """Let a job die before a statement; one that needs fewer is done."""
+        left = before
 
-        def progress(_done: int, _total: int) -> None:
+        def statement(execute: Callable[..., Any], *arguments: Any) -> Any:
             nonlocal left
             left -= 1
             if not left:
                 raise Died
+            return execute(*arguments)
 
-        try:
-            job(progress)
-        except Died:
-            self.counts.died += 1
+        with ExitStack() as stack:
+            stack.enter_context(connection.execute_wrapper(statement))
+            try:
+                job()
+            except Died:
+                self._counts.died += 1
 
     def _happens(self, probability: float) -> bool:
-        return self.on and self._chance.random() < probability
-
-
-def _silent(_done: int, _total: int) -> None:
-    return None
+        return self._chance is not None and self._chance.random() < probability

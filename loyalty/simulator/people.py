@@ -1,6 +1,7 @@
 """Shoppers and their habits, all from the seed: what they will do does not depend on what the platform answers."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -22,7 +23,7 @@ _OPENS, _CLOSES = 9 * 3600, 21 * 3600
 # Share of the members, days between their visits on average, how gladly they pay with points.
 _HABITS = ((0.55, 110.0, 0.15), (0.33, 35.0, 0.35), (0.12, 9.0, 0.5))
 _JOINS_AT_ONCE = 0.6
-_RETURNS, _RETURNS_ALL, _HOLDS = 0.06, 0.4, 0.2
+_RETURNS, _RETURNS_ALL, _HOLDS, _COMPLAINS = 0.06, 0.4, 0.2, 0.01
 _LATEST_RETURN = 50
 
 
@@ -36,7 +37,10 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A visit to a shop: when in the day, what is bought, whether points should pay, and how it will be regretted."""
+    """A visit to a shop: when in the day, what is bought, whether points should pay, and how it will be regretted.
+
+    `complains`: the call centre hears of it, and makes up for it with points.
+    """
 
     second: int
     store: str
@@ -44,6 +48,7 @@ class Visit:
     spends: bool
     holds_first: bool
     regret: Return | None
+    complains: bool = False
 
     @property
     def amount(self) -> Decimal:
@@ -77,6 +82,10 @@ class Shopper:
         """Return in how many days it comes next."""
         return max(1, round(self.chance.expovariate(1 / self.gap_days)))
 
+    def visits_expected(self, days: int) -> float:
+        """Return how many visits lie between joining and the last day, on average."""
+        return max(days - self.joins, 0) / self.gap_days
+
     def visit(self) -> Visit:
         """Return what it does when it comes."""
         chance = self.chance
@@ -93,12 +102,13 @@ class Shopper:
             spends=chance.random() < self.spends,
             holds_first=chance.random() < _HOLDS,
             regret=regret,
+            complains=chance.random() < _COMPLAINS,
         )
 
 
-def population(seed: int, members: int, days: int) -> list[Shopper]:
-    """Return the members: most are there on the first day, the others join in the course of the simulation."""
-    return [_shopper(seed, serial, days) for serial in range(members)]
+def population(seed: int, serials: Iterable[int], days: int) -> list[Shopper]:
+    """Return the members with these numbers: most are there on the first day, the others join in the course of it."""
+    return [_shopper(seed, serial, days) for serial in serials]
 
 
 def _shopper(seed: int, serial: int, days: int) -> Shopper:

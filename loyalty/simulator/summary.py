@@ -27,6 +27,9 @@ JOIN tiers_standing standing ON standing.entered_at < taken.moment
 JOIN tiers_tier tier ON tier.id = standing.tier_id
 GROUP BY 1, 2, tier.rank ORDER BY 1, tier.rank
 """
+AMOUNTS = ("issued", "matured", "spent", "restored", "burned", "returned", "adjusted", "liability")
+"""The columns of points, in the order in which they are shown."""
+
 _HELD = (Account.SPENDABLE, Account.SPENDABLE_ESCROW)
 
 
@@ -41,15 +44,15 @@ class Month:
     restored: Decimal
     burned: Decimal
     returned: Decimal
+    adjusted: Decimal
     liability: Decimal
     tiers: dict[str, int]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the month as JSON has it."""
-        amounts = ("issued", "matured", "spent", "restored", "burned", "returned", "liability")
         return {
             "month": f"{self.first_day:%Y-%m}",
-            **{name: str(getattr(self, name)) for name in amounts},
+            **{name: str(getattr(self, name)) for name in AMOUNTS},
             "tiers": self.tiers,
         }
 
@@ -87,6 +90,7 @@ def _month(day: date, flows: dict[tuple[int, int], Decimal], liability: Decimal,
         restored=moved(Account.REDEEMED, spendable),
         burned=moved(spendable, Account.BURNED),
         returned=moved(spendable, Account.ISSUED) + moved(escrow, Account.ISSUED),
+        adjusted=moved(Account.ADJUSTED, spendable) - moved(spendable, Account.ADJUSTED),
         liability=liability,
         tiers=tiers,
     )
