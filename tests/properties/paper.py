@@ -15,12 +15,16 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 @dataclass
 class PaperLot:
-    """Points of one purchase. `left` of the spendable ones; the tier-qualifying ones are never spent."""
+    """Points of one purchase. `left` of the spendable ones; the tier-qualifying ones are never spent.
+
+    `counts`: when the tier-qualifying ones land; not before the shop knew of the purchase.
+    """
 
     left: int
     earned: int
     matures: datetime
     expires: datetime
+    counts: datetime
 
 
 @dataclass
@@ -30,9 +34,10 @@ class PaperBook:
     lots: list[PaperLot] = field(default_factory=list)
     debt: int = 0
 
-    def earn(self, hundredths: int, bought: datetime) -> None:
+    def earn(self, hundredths: int, bought: datetime, learned: datetime) -> None:
         matures = bought + timedelta(days=30)
-        self.lots.append(PaperLot(hundredths, hundredths, matures, end_of_month_a_year_later(matures)))
+        expires = end_of_month_a_year_later(matures)
+        self.lots.append(PaperLot(hundredths, hundredths, matures, expires, max(matures, learned)))
 
     def land(self, now: datetime) -> None:
         """Whatever has matured pays first what the customer owes, the earliest first."""
@@ -61,10 +66,25 @@ class PaperBook:
         return sum(lot.left for lot in self.lots if lot.matures > now)
 
     def qualifying(self, now: datetime) -> int:
-        return sum(lot.earned for lot in self.lots if lot.matures <= now)
+        this_year = now.astimezone(MOSCOW).year
+        return sum(lot.earned for lot in self.lots if lot.counts <= now and year_of(lot) == this_year)
 
     def qualifying_escrow(self, now: datetime) -> int:
-        return sum(lot.earned for lot in self.lots if lot.matures > now)
+        return sum(lot.earned for lot in self.lots if lot.counts > now)
+
+    def tier(self, now: datetime) -> int:
+        """The rank, year by year: up at once, kept until the end of the next year, then judged by the year's points."""
+        rank, last_year = 1, 0
+        for year in range(2025, now.astimezone(MOSCOW).year + 1):
+            balance = 0
+            for lot in sorted(self.lots, key=lambda lot: lot.counts):
+                if year_of(lot) == year and lot.counts <= now:
+                    balance += lot.earned
+                    if rank_of(balance) >= max(rank, 2):
+                        rank, last_year = rank_of(balance), year + 1
+            if datetime(year + 1, 1, 1, tzinfo=MOSCOW) <= now and rank > 1 and last_year == year:
+                rank, last_year = rank_of(balance), year + 1
+        return rank
 
     def burned(self, now: datetime) -> int:
         return sum(lot.left for lot in self.lots if lot.expires <= now)
@@ -84,6 +104,14 @@ class PaperBook:
 
     def owe(self, hundredths: int) -> None:
         self.debt += hundredths
+
+
+def year_of(lot: PaperLot) -> int:
+    return lot.counts.astimezone(MOSCOW).year
+
+
+def rank_of(hundredths: int) -> int:
+    return 3 if hundredths >= 1_000_000 else 2 if hundredths >= 200_000 else 1
 
 
 def end_of_month_a_year_later(moment: datetime) -> datetime:

@@ -19,12 +19,13 @@ from cards.models import Card
 from loyalty.core import actors, clock
 from loyalty.core.errors import InsufficientPoints
 from loyalty.ledger import balances, invariants
-from loyalty.services import points, purchases
+from loyalty.services import points, purchases, year_end
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 from tests.factories import CardFactory
 from tests.ledger import books
 from tests.properties.paper import MOSCOW, PaperBook
+from tiers import courses, rules
 from tiers import selectors as tiers
 
 TILL = actors.client("till-1", "till", "cash_desk")
@@ -82,7 +83,7 @@ class Books(RuleBasedStateMachine):
     def buy(self, customer: int, lines: list[int], since: timedelta) -> None:
         sale = self._sale(customer, lines, since)
         answer = purchases.add_purchase(TILL, sale)
-        self.paper[customer].earn(sum(lines), self.now - since)
+        self.paper[customer].earn(sum(lines), self.now - since, self.now)
         if since >= timedelta(days=30):
             self.paper[customer].land(self.now)
         assert answer.accrued == points_of(sum(lines))
@@ -102,14 +103,14 @@ class Books(RuleBasedStateMachine):
         answer = purchases.add_purchase(TILL, sale)
         paper.land(self.now)
         paper.spend(pay, self.now)
-        paper.earn(amount - pay, self.now)
+        paper.earn(amount - pay, self.now, self.now)
         assert answer.balance == points_of(available - pay)
 
     @rule(customer=customers, amount=st.integers(1, 100_000), since=ago)
     def accrue(self, customer: int, amount: int, since: timedelta) -> None:
         """The kernel alone, as a bonus command will: points mature already may wait for the job."""
         books.earn(self.cards[customer].contact_id, points_of(amount), at=self.now - since)
-        self.paper[customer].earn(amount, self.now - since)
+        self.paper[customer].earn(amount, self.now - since, self.now)
 
     @precondition(lambda self: any(self._may_owe(customer) for customer in range(CUSTOMERS)))
     @rule(customer=customers, amount=st.integers(1, 50_000))
@@ -149,6 +150,18 @@ class Books(RuleBasedStateMachine):
         points.roll_over_escrow(actors.system("by-hand"), as_of=self.now - timedelta(days=days))
         self._land(self.now - timedelta(days=days))
 
+    @rule(size=st.integers(1, 12))
+    def assess(self, size: int) -> None:
+        """The job of the year end: it lands what it closes and judges, for those whom it concerns."""
+        concerned = [contact for each in courses.due_ranges(self.now, MOSCOW, size) for contact in each.contacts]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(points.settings, "YEAR_END_ROWS_PER_RANGE", size)
+            year_end.assess_due(actors.system(year_end.ASSESS))
+        for card, book in zip(self.cards, self.paper, strict=True):
+            if card.contact_id in concerned:
+                book.land(self.now)
+        assert courses.due_ranges(self.now, MOSCOW, size) == []
+
     def _land(self, moment: datetime) -> None:
         for book in self.paper:
             book.land(moment)
@@ -162,7 +175,7 @@ class Books(RuleBasedStateMachine):
     def the_pencil_agrees(self) -> None:
         for card, book in zip(getattr(self, "cards", ()), getattr(self, "paper", ()), strict=True):
             paper = book.seen(self.now)
-            read = balances.read(card.contact_id, self.now)
+            read = balances.read(card.contact_id, self.now, since=rules.year_began(self.now, MOSCOW))
             told = (read.spendable, read.spendable_escrow, read.qualifying, read.qualifying_escrow, read.burned)
             written = (paper.spendable, paper.escrow, paper.qualifying, paper.qualifying_escrow, paper.burned)
             assert told == tuple(points_of(each(self.now)) for each in written)
@@ -176,10 +189,9 @@ class Books(RuleBasedStateMachine):
         live = sum(lot.left for lot in paper.live(self.now))
         assert sum(each.amount for each in portions if each.mature) == points_of(live)
         assert sum(each.amount for each in portions if not each.mature) == points_of(paper.escrow(self.now))
-        standing = tiers.standing_at(card.contact_id, self.now)
-        landed = books.booked(card.contact_id).qualifying
+        standing = tiers.standing_at(card.contact_id, self.now, MOSCOW)
         assert standing is not None
-        assert standing.tier.rank == (3 if landed >= 10_000 else 2 if landed >= 2_000 else 1)
+        assert standing.tier.rank == paper.tier(self.now)
 
 
 @pytest.mark.django_db
