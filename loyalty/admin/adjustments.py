@@ -168,6 +168,7 @@ _COMMANDS = (
 class AdjustmentAdmin(ReadOnly):
     """What was asked for and decided; those that wait stand first."""
 
+    hint = _("Points given or taken by hand stand here. Open a customer to begin one.")
     list_display = (
         columns.computed("points", _("points"), lambda request: pages.signed(request.amount)),
         columns.choice("account", _("account")),

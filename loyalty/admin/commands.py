@@ -3,9 +3,9 @@
 So the same law binds this door and the APIs, and the journal knows who did it, when, and why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -22,16 +22,42 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
 
 
+@dataclass(frozen=True)
+class Tab:
+    """One of several forms that stand side by side: its name, its query, and whether it is the one shown."""
+
+    label: Any
+    query: str
+    current: bool
+
+
 class CommandForm(forms.Form):
     """The questions of a command, files among them. `subject` is the record it acts on, None when it makes a new
-    one; `person_role` is the role of whoever is asked."""
+    one; `person_role` is the role of whoever is asked; `query` is what the form's address says, to choose between
+    forms. A form with `looks`, the words of a second button, answers that button and changes nothing."""
 
-    def __init__(self, *args: Any, subject: Any = None, person_role: str = "", **kwargs: Any) -> None:
-        self.subject, self.person_role = subject, person_role
+    looks: ClassVar[Any] = ""
+
+    def __init__(
+        self,
+        *args: Any,
+        subject: Any = None,
+        person_role: str = "",
+        query: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.subject, self.person_role, self.query = subject, person_role, query or {}
         kwargs.setdefault("initial", {}).update(self.present(subject))
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.label = capfirst(field.label or "")
+            # Who only looks has not said everything yet.
+            field.required = field.required and not self.looking
+
+    @property
+    def looking(self) -> bool:
+        """Whether the second button was pressed."""
+        return bool(self.looks) and LOOK in self.data
 
     def present(self, subject: Any) -> dict[str, Any]:
         """Return what the fields show before anybody types."""
@@ -40,6 +66,18 @@ class CommandForm(forms.Form):
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return (heading, explanation, fields): one section without a heading unless a form says otherwise."""
         return [("", "", self.visible_fields())]
+
+    def notes(self) -> list[Any]:
+        """Return what a person should know before pressing the button."""
+        return []
+
+    def look(self) -> Any:
+        """Return what the second button tells. Raises LoyaltyError for what a use case would refuse."""
+        return ""
+
+    def tabs(self) -> list[Tab]:
+        """Return the other forms that this one stands beside."""
+        return []
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
@@ -66,6 +104,7 @@ class ReasonForm(CommandForm):
 
 
 DONE = _("Done.")
+LOOK = "look"
 
 
 @dataclass(frozen=True)
@@ -80,10 +119,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Onward:
-    """Where to go when it is done, and what to say there, where the list or the record is not the place."""
+    """Where to go when it is done, where the list or the record is not the place, and what to say there: the
+    command's `done` unless it says otherwise."""
 
     address: str
-    said: Any
+    said: Any = ""
 
 
 Outcome = Secret | Onward | StreamingHttpResponse | str | None
@@ -115,8 +155,10 @@ class Command:
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
     """Show the command's form, or run it: to the record, the secret or the file, or to the form with the refusal."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = command.form(*sent, subject=subject, person_role=role_of(request.user))
-    if form.is_valid():
+    role = role_of(request.user)
+    form = command.form(*sent, subject=subject, person_role=role, query=request.GET.dict())
+    seen = _look(form) if form.looking else ""
+    if not form.looking and form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
@@ -126,21 +168,33 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
         if not form.errors:
             from django.contrib import messages
 
-            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or command.done)
-            messages.success(request, str(onward.said))
+            onward = outcome if isinstance(outcome, Onward) else Onward(back, outcome or "")
+            messages.success(request, str(onward.said or command.done))
             return redirect(onward.address)
-    page = {**context, "form": form, "command": command, "back": back, "title": command.label}
+    page = {**context, "form": form, "command": command, "back": back, "title": command.label, "seen": seen}
     response = TemplateResponse(request, "back_office/command.html", page)
     response.status_code = 422 if form.errors else 200
     return response
+
+
+def _look(form: CommandForm) -> Any:
+    try:
+        return form.look() if form.is_valid() else ""
+    except LoyaltyError as error:
+        _refuse(form, error)
+    return ""
+
+
+def _refuse(form: CommandForm, error: LoyaltyError) -> None:
+    name = error.data.get("name") or error.data.get("field")
+    form.add_error(name if name in form.fields else None, refusals.words(error))
 
 
 def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:
-        name = error.data.get("name") or error.data.get("field")
-        form.add_error(name if name in form.fields else None, refusals.words(error))
+        _refuse(form, error)
     return None
 
 

@@ -28,6 +28,12 @@ _PLAIN: dict[str, Any] = {
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
     "ReasonMissing": _("Write down why."),
     "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
+    "AudienceNotFound": _("This audience is gone. Look for it in the list."),
+    "AudienceInUse": _(
+        "A promotion has been live for this audience, so its conditions stay. Make a copy, change that, and make a new"
+        " promotion for it."
+    ),
+    "SegmentNotFound": _("This segment is gone. Look for it in the list."),
     "AdjustmentDecided": _("Somebody has decided this request meanwhile. Its page says how."),
     "OwnAdjustment": _("Nobody approves or refuses their own request. Ask a colleague who may."),
     "OperationConflict": _("This form was sent before with other content. Look at what it did, then open it anew."),

@@ -35,6 +35,7 @@ _SECTIONS = (
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Partners"), "", ("available_with_escrow",)),
+    (_("Wallet app"), "", ("wallet_audience",)),
     (
         _("Manual adjustments"),
         _("What goes beyond either of these waits until a second person approves it."),
@@ -122,6 +123,8 @@ def _field(name: str) -> forms.Field:
 
 
 def _widget(field: Any) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return widgets.UnfoldAdminSelectWidget()
     if isinstance(field, models.BooleanField):
         return widgets.UnfoldBooleanSwitchWidget()
     if isinstance(field, models.DecimalField):

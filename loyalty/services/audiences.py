@@ -17,7 +17,7 @@ from loyalty.models import Store
 from loyalty.selectors import audiences as reads
 from loyalty.selectors.audiences import Reach
 from loyalty.services import journal, program, reasons
-from loyalty.services.unit_of_work import snapshot, unit_of_work
+from loyalty.services.unit_of_work import unit_of_work
 from promos import audiences, locks
 from promos.errors import AudienceInUse, AudienceNotFound, AudienceTooSlow
 from promos.models import Audience, Promotion, PromotionStatus, Segment
@@ -87,7 +87,8 @@ def reach(conditions: Mapping[str, Any]) -> Reach:
     """Return how many contacts the conditions reach now. Raises AudienceTooSlow after COUNTING_SECONDS."""
     zone = program.settings().tzinfo
     try:
-        with snapshot():
+        # One statement is one snapshot; the transaction holds the settings below.
+        with unit_of_work():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = '{COUNTING_SECONDS}s'")
                 # Sets of a million ids are compared in memory, not row by row.
