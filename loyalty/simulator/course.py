@@ -9,7 +9,7 @@ from django.db import connection
 from cards.models import CardCategory
 from loyalty.bench import databases
 from loyalty.core import actors, clock
-from loyalty.services import books, cards, expiry, points, program
+from loyalty.services import books, cards, expiry, points, program, year_end
 from loyalty.simulator import crew, marketing, summary
 from loyalty.simulator.calendar import JOBS_AT, Calendar
 from loyalty.simulator.faults import Counts, Faults
@@ -21,6 +21,7 @@ ACTOR = actors.system("simulation")
 JOBS: tuple[tuple[str, Callable[[], object]], ...] = (
     (points.ROLLOVER, lambda: points.roll_over_escrow(ACTOR)),
     (expiry.EXPIRY, lambda: expiry.expire_points(ACTOR)),
+    (year_end.ASSESS, lambda: year_end.assess_due(ACTOR)),
 )
 """The nightly jobs in the order in which they run."""
 

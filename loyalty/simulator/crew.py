@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import SpawnProcess
 from typing import TYPE_CHECKING, Any
 
 from loyalty.simulator.order import Order, Share
@@ -30,7 +30,7 @@ class ShareFailed(Exception):
 class Crew:
     """The processes, as one town."""
 
-    def __init__(self, pipes: "list[Connection[Any, Any]]") -> None:
+    def __init__(self, pipes: list[Any]) -> None:
         self._pipes = pipes
         self.expected = sum(self._ask_all("expected", lambda _events: None))
 
@@ -47,12 +47,13 @@ class Crew:
             pipe.send(what)
         answers: dict[int, Any] = {}
         while len(answers) < len(self._pipes):
-            for pipe in wait([each for number, each in enumerate(self._pipes) if number not in answers]):
+            waiting = {pipe: number for number, pipe in enumerate(self._pipes) if number not in answers}
+            for pipe in wait(waiting):
                 kind, value = _received(pipe)
                 if kind == "lived":
                     lived(value)
                 else:
-                    answers[self._pipes.index(pipe)] = value  # type: ignore[arg-type]
+                    answers[waiting[pipe]] = value
         return [answers[number] for number in range(len(self._pipes))]
 
 
@@ -61,7 +62,7 @@ def at_work(order: Order, processes: int, database: str) -> Iterator[Crew]:
     """Start so many processes that work in a database of Django's present server, and end them whatever happens."""
     context = multiprocessing.get_context("spawn")
     pipes: list[Any] = []
-    started: list[BaseProcess] = []
+    started: list[SpawnProcess] = []
     # Inherited: Ctrl-C reaches the whole group, and the one who waits for the others decides how they end.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

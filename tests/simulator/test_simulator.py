@@ -14,7 +14,7 @@ from loyalty.core import actors
 from loyalty.ledger.models import PointAccount
 from loyalty.models import Limit, Program, Purchase, Store
 from loyalty.services import purchases
-from loyalty.simulator import chart, course
+from loyalty.simulator import chart, course, faults
 from loyalty.simulator.course import Outcome, Stage
 from loyalty.simulator.faults import AnswerChanged, Counts, Faults
 from loyalty.simulator.order import Order
@@ -86,14 +86,15 @@ def test_the_habits_of_a_shopper_hang_on_the_seed_alone() -> None:
 
 def test_a_till_that_hears_another_answer_the_second_time_stops_the_simulation() -> None:
     answers = iter(range(10_000))
-    faults = Faults("7", Counts(), on=True)
+    till = Faults("7", Counts(), on=True)
     with pytest.raises(AnswerChanged):
-        [faults.send(lambda: next(answers)) for _ in range(1000)]
+        [till.send(lambda: next(answers)) for _ in range(1000)]
 
 
 def test_a_lost_repeat_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The negative control: without the till's id as a key the retries of the rough years change the books."""
-    few = Order(members=6, days=120, seed=7, faults=True)
+    monkeypatch.setattr(faults, "_RETRIES", 0.5)
+    few = Order(members=4, days=90, seed=7, faults=True)
     add = purchases.add_purchase
 
     def forgetful(actor: actors.Actor, sale: purchases.Sale) -> purchases.Credited:
