@@ -1,5 +1,7 @@
 """The simulator: the same seed gives the same years, and nothing that goes wrong changes a single point of them."""
 
+import json
+import multiprocessing
 import re
 from dataclasses import replace
 from decimal import Decimal
@@ -12,9 +14,10 @@ from django.db import connection
 from cards.models import CardSeries
 from loyalty.core import actors
 from loyalty.ledger.models import PointAccount
-from loyalty.models import Limit, Program, Purchase, Store
-from loyalty.services import purchases
-from loyalty.simulator import chart, course, faults
+from loyalty.models import JournalEntry, Limit, Program, Purchase, Store
+from loyalty.services import journal, purchases
+from loyalty.services.unit_of_work import unit_of_work
+from loyalty.simulator import chart, course, crew, faults
 from loyalty.simulator.course import Outcome, Stage
 from loyalty.simulator.faults import AnswerChanged, Counts, Faults
 from loyalty.simulator.order import Order
@@ -70,6 +73,42 @@ def test_whatever_goes_wrong_the_years_end_the_same(settings) -> None:
     )
     assert calm.counts["returns"]
     assert sum(month.spent for month in calm.months)
+    assert sum(month.burned for month in calm.months)
+
+
+def test_the_same_order_ends_in_the_same_bytes_however_many_processes_share_the_work() -> None:
+    few = Order(members=5, days=45, seed=7, faults=True)
+    alone = live(few)
+    shared = course.live(few, silent, processes=2)
+    _empty()
+    assert json.dumps(shared.as_dict()) == json.dumps(alone.as_dict())
+    assert alone.counts["purchases"]
+    assert alone.counts["died"]
+
+
+def test_a_killed_process_ends_the_simulation_with_a_word() -> None:
+    few = Order(members=2, days=5, seed=7)
+    name = str(connection.settings_dict["NAME"])
+    with pytest.raises(crew.ShareFailed), crew.at_work(few, 2, name) as towns:
+        multiprocessing.active_children()[0].kill()
+        towns.live_through(0, lambda _events: None)
+    assert not multiprocessing.active_children()
+
+
+def test_a_job_dies_inside_its_transaction_and_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faults, "_DIES", 1.0)
+    monkeypatch.setattr(faults, "_SKIPPED", 0.0)
+    monkeypatch.setattr(faults, "_LONG_ABSENCE", 0.0)
+
+    def job() -> None:
+        with unit_of_work():
+            for number in range(faults._LAST_STATEMENT + 1):
+                journal.record(course.ACTOR, "simulation.test", str(number))
+
+    counts = Counts()
+    Faults("7", counts, on=True).run_job(0, job)
+    assert counts.died == 1
+    assert not JournalEntry.objects.filter(action="simulation.test").exists()
 
 
 def test_another_seed_is_another_town() -> None:
