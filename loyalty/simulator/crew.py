@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loyalty.simulator.town import Happened
 
 Lived = Callable[[int], None]
+_KILLED = "a process of the simulation was killed"
 _OFTEN = 20
 """After how many events a process tells how far it is."""
 
@@ -44,7 +45,10 @@ class Crew:
 
     def _ask_all(self, what: str | int, lived: Lived) -> list[Any]:
         for pipe in self._pipes:
-            pipe.send(what)
+            try:
+                pipe.send(what)
+            except ConnectionError as error:
+                raise ShareFailed(_KILLED) from error
         answers: dict[int, Any] = {}
         while len(answers) < len(self._pipes):
             waiting = {pipe: number for number, pipe in enumerate(self._pipes) if number not in answers}
@@ -88,8 +92,8 @@ def at_work(order: Order, processes: int, database: str) -> Iterator[Crew]:
 def _received(pipe: Any) -> Any:
     try:
         kind, value = pipe.recv()
-    except EOFError as error:
-        raise ShareFailed("a process of the simulation was killed") from error
+    except (EOFError, ConnectionError) as error:
+        raise ShareFailed(_KILLED) from error
     if kind == "failed":
         raise ShareFailed(value)
     return kind, value
@@ -107,7 +111,7 @@ def _play(pipe: "Connection[Any, Any]", order: Order, share: Share, database: st
 
     try:
         _answer(pipe, Town(order, share))
-    except (EOFError, BrokenPipeError):
+    except (EOFError, ConnectionError):
         return
     except Exception:
         pipe.send(("failed", traceback.format_exc()))

@@ -28,7 +28,7 @@ from tiers.models import Tier, TierSystem
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("simulator")]
 
-ORDER = Order(members=8, days=430, seed=7)
+ORDER = Order(members=5, days=430, seed=7)
 KEPT = {CardSeries, PointAccount, TierSystem, Tier, Program, Store, Limit, Audience}
 """What a fresh retailer has; the rest is what was lived."""
 
@@ -89,9 +89,10 @@ def test_the_same_order_ends_in_the_same_bytes_however_many_processes_share_the_
 def test_a_killed_process_ends_the_simulation_with_a_word() -> None:
     few = Order(members=2, days=5, seed=7)
     name = str(connection.settings_dict["NAME"])
-    with pytest.raises(crew.ShareFailed), crew.at_work(few, 2, name) as towns:
+    with crew.at_work(few, 2, name) as towns:
         multiprocessing.active_children()[0].kill()
-        towns.live_through(0, lambda _events: None)
+        with pytest.raises(crew.ShareFailed):
+            towns.live_through(0, lambda _events: None)
     assert not multiprocessing.active_children()
 
 
@@ -143,7 +144,12 @@ def test_a_lost_repeat_check_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
 
     calm = live(replace(few, faults=False))
     monkeypatch.setattr(purchases, "add_purchase", forgetful)
-    assert live(few).months != calm.months
+    try:
+        noticed = live(few).months != calm.months
+    except AnswerChanged:
+        _empty()
+        noticed = True
+    assert noticed
 
 
 def test_the_picture_needs_nothing_from_anywhere() -> None:
