@@ -55,6 +55,7 @@ def page(outcome: Outcome) -> str:
 def _chart(kind: Any, title: str, outcome: Outcome, series: dict[str, list[float]]) -> str:
     # Without scripts: pygal's would be fetched from elsewhere, and what it writes itself only serves them.
     chart = kind(title=title, js=[], style=_STYLE, height=380, width=1100, x_label_rotation=40, show_dots=False)
+    chart.include_x_axis = True
     chart.x_labels = [f"{month.first_day:%Y-%m}" for month in outcome.months]
     chart.value_formatter = lambda value: f"{value:,.0f}"
     for name, values in series.items():
