@@ -26,6 +26,9 @@ from tiers.models import Tier
 COUNTING_SECONDS = 10
 """How long a person waits for a number; beyond it the page says so instead."""
 
+GENEROUS = "SET LOCAL work_mem = '64MB'"
+"""Sets of a million ids are compared in memory, not row by row."""
+
 
 def create_audience(actor: Actor, name: str, conditions: Mapping[str, Any], reason: str) -> Audience:
     """Make an audience. Raises InvalidParameter with the name of the first condition that cannot be so."""
@@ -91,8 +94,7 @@ def reach(conditions: Mapping[str, Any]) -> Reach:
         with unit_of_work():
             with connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL statement_timeout = '{COUNTING_SECONDS}s'")
-                # Sets of a million ids are compared in memory, not row by row.
-                cursor.execute("SET LOCAL work_mem = '64MB'")
+                cursor.execute(GENEROUS)
             return reads.count(conditions, zone)
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
