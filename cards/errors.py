@@ -18,9 +18,9 @@ class CardUnbound(LoyaltyError):
     message = "This card belongs to no customer yet."
 
 
-class ContactHasNoCard(LoyaltyError):
-    code = "ContactHasNoCard"
-    message = "The customer has no card yet."
+class ContactWithoutCard(LoyaltyError):
+    code = "ContactWithoutCard"
+    message = "The customer has no card."
 
 
 class OnlyBlockedCard(LoyaltyError):

@@ -117,3 +117,10 @@ class AudienceTooSlow(LoyaltyError):
 class SegmentNotFound(LoyaltyError):
     code = "SegmentNotFound"
     message = "There is no such segment."
+
+
+class CodesTooShort(InvalidParameter):
+    """`name`: length; `least` and `most`: the characters that so many codes may have."""
+
+    code = "CodesTooShort"
+    message = "Codes so short could be guessed."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
@@ -86,10 +86,14 @@ class Onward:
     said: Any
 
 
+Outcome = Secret | Onward | StreamingHttpResponse | str | None
+"""What a command comes to, beside what it changed."""
+
+
 @dataclass(frozen=True)
 class Command:
     """One button. `run` calls a use case with the actor, the record and the valid form; it returns a secret to show
-    once, or what to say instead of `done`.
+    once, a file to download, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
     closes the form as well.
@@ -98,7 +102,7 @@ class Command:
     name: str
     label: Any
     form: type[CommandForm]
-    run: Callable[[Actor, Any, Any], Secret | Onward | str | None]
+    run: Callable[[Actor, Any, Any], Outcome]
     done: Any = DONE
     explain: Any = ""
     submit: Any = ""
@@ -109,13 +113,16 @@ class Command:
 
 
 def serve(request: HttpRequest, command: Command, subject: Any, context: dict[str, Any], back: str) -> HttpResponse:
-    """Show the command's form, or run it: back to the record, to the secret, or to the form with the refusal."""
+    """Show the command's form, or run it: to the record, the secret or the file, or to the form with the refusal."""
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = command.form(*sent, subject=subject, person_role=role_of(request.user))
     if form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
+        if isinstance(outcome, StreamingHttpResponse):
+            file: Any = outcome  # admin views are typed as if none could stream
+            return file
         if not form.errors:
             from django.contrib import messages
 
@@ -128,7 +135,7 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     return response
 
 
-def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Secret | Onward | str | None:
+def _run(request: HttpRequest, command: Command, subject: Any, form: CommandForm) -> Outcome:
     try:
         return command.run(actor_of(request), subject, form)
     except LoyaltyError as error:

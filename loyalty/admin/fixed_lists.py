@@ -18,6 +18,11 @@ LABELS = (
     # Promotions
     _("Draft"), _("Live"), _("Paused"), _("Ended"), _("Percent of the money paid"), _("Times the base points"),
     _("Fixed points for the basket"),
+    # Promo codes
+    _("Waiting"), _("Running"), _("Done"), _("Write 4 to 32 Latin letters and digits."),
+    _("This looks like a generated code. Take at most seven characters, or one of A, E, I, L, O, Q, 0, 1 among them."),
+    _("At most 8 characters that cannot be mistaken for others: 23456789CDFHJKMNPRTVWXY."),
+    _("The codes are still being made. Wait until all of them are there."),
     # Settings
     _("Only points still in escrow"), _("Within the balance"), _("May leave a debt"), _("Never"),
     _("Some months after maturing"), _("Some months after the last purchase"),

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -89,10 +88,4 @@ class JobRunAdmin(ReadOnly):
 
 def progress_bar(run: JobRun | CardImport) -> str:
     """Return the progress of a run or an import as a bar with its numbers."""
-    share = 100 if run.finished_at else round(100 * run.done / run.total) if run.total else 0
-    return format_html(
-        '<span class="bo-progress"><progress max="100" value="{}"></progress> {} / {}</span>',
-        share,
-        pages.whole(run.done),
-        pages.whole(run.total),
-    )
+    return pages.bar(run.done, run.total, finished=run.finished_at is not None)

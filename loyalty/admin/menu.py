@@ -35,6 +35,8 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         (
             ("loyalty.program", "tune"),
             ("promos.promotion", "campaign"),
+            ("promos.promocode", "confirmation_number"),
+            ("promos.codebatch", "inventory_2"),
             ("tiers.tier", "stairs"),
             ("cards.cardseries", "pin"),
             ("cards.cardimport", "upload_file"),

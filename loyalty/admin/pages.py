@@ -163,6 +163,17 @@ def mark(text: Any, colour: str) -> SafeString:
     return format_html('<span class="bo-mark bo-{}">{}</span>', colour, text)
 
 
+def bar(done: int, total: int, *, finished: bool = False) -> SafeString:
+    """Write a progress as a bar with its numbers; what is finished is full, whatever was counted on."""
+    share = 100 if finished else round(100 * done / total) if total else 0
+    return format_html(
+        '<span class="bo-progress"><progress max="100" value="{}"></progress> {} / {}</span>',
+        share,
+        whole(done),
+        whole(total),
+    )
+
+
 def page_of(label: str, pk: Any) -> str:
     """Return the address of a record's page; `label` like `customers.contact`."""
     return reverse(f"admin:{label.replace('.', '_')}_change", args=[pk])

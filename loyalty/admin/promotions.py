@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import columns, pages, promotion_words
+from loyalty.admin import code_batches, columns, pages, promo_codes, promotion_words
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Group, Page, Table, Tile
@@ -23,7 +23,7 @@ from loyalty.selectors.promotion_preview import Trial
 from loyalty.services import program
 from loyalty.services import promotions as use_cases
 from promos.basket import Line
-from promos.models import TERMS, Promotion, PromotionStatus
+from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
 
 
 def _create(actor: Actor, _subject: None, form: PromotionForm) -> None:
@@ -91,6 +91,8 @@ _COMMANDS = (
         danger=True,
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED),
     ),
+    promo_codes.ADD_SHARED,
+    code_batches.GENERATE,
 )
 
 
@@ -154,7 +156,8 @@ class PromotionAdmin(ReadOnly):
         """Say the terms in words, what it has given, and when it was live."""
         notes = [note] if (note := promotion_words.note(record)) else []
         groups = [Group(title, facts) for title, facts in promotion_words.terms(record)]
-        return Page(groups, tiles=_tiles(record), tables=[_periods(record)], notes=notes)
+        tables = [*_codes(record), _periods(record)]
+        return Page(groups, tiles=_tiles(record), tables=tables, notes=notes)
 
 
 def _tiles(promotion: Promotion) -> list[Tile]:
@@ -164,6 +167,12 @@ def _tiles(promotion: Promotion) -> list[Tile]:
         note = gettext("of %(budget)s") % {"budget": pages.amount(promotion.budget)}
         tiles += [Tile(_("Granted"), pages.amount(promotion.granted), note), Tile(_("Left"), pages.amount(left))]
     return [Tile(_("Status"), promotion_words.phase(promotion)), *tiles]
+
+
+def _codes(promotion: Promotion) -> list[Table]:
+    if promotion.trigger != PromotionTrigger.CODE:
+        return []
+    return [promo_codes.shared_codes(promotion), code_batches.batches(promotion)]
 
 
 def _periods(promotion: Promotion) -> Table:

@@ -74,9 +74,21 @@ def _insufficient(error: LoyaltyError) -> str:
     return told % {"points": pages.amount(error.data["available"])}
 
 
+def _taken(error: LoyaltyError) -> str:
+    told = gettext("This code exists already, with the promotion %(promotion)s. Choose another.")
+    return told % {"promotion": error.data["promotion"]}
+
+
+def _too_short(error: LoyaltyError) -> str:
+    told = gettext("So many codes need %(least)s to %(most)s characters; shorter ones could be guessed.")
+    return told % {"least": error.data["least"], "most": error.data["most"]}
+
+
 _TOLD: dict[str, Callable[[LoyaltyError], str]] = {
     "CardStatusRefused": _card_status,
+    "CodesTooShort": _too_short,
     "InsufficientPoints": _insufficient,
+    "PromoCodeTaken": _taken,
     "StoresUnknown": _stores,
 }
 

@@ -20,7 +20,7 @@ _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 # Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
 _ASKS, _APPROVES = "view withdraw", "view approve refuse"
-_RUNS_PROMOTIONS = "view add edit go-live pause end"
+_RUNS_PROMOTIONS = "view add edit go-live pause end add-code generate-codes"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
     "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
@@ -38,6 +38,9 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "tiers.tier":        ("view edit",           "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
+    # Whoever may export could use the codes; a free one is shown to nobody on a page.
+    "promos.promocode":  ("view",                "view",                "",              "view"),
+    "promos.codebatch":  ("view export",         "",                    "",              "view"),
     "tiers.standing":    ("view",                "view",                "",              ""),
     "loyalty.limit":     ("",                    "",                    "",              "view"),
     "loyalty.interaction": ("",                  "",                    "",              "view"),

@@ -19,7 +19,7 @@ from loyalty.models import JobRun
 from loyalty.services import journal
 from loyalty.services.unit_of_work import unit_of_work
 from promos import code_services, codes, locks, selectors
-from promos.errors import PromotionStatusRefused
+from promos.errors import CodesTooShort, PromotionStatusRefused
 from promos.models import (
     LARGEST_BATCH,
     CodeBatch,
@@ -61,8 +61,8 @@ def add_shared_code(actor: Actor, promotion_id: int, text: str, reason: str) -> 
 def order_codes(actor: Actor, promotion_id: int, *, count: int, prefix: str, length: int, reason: str) -> CodeBatch:
     """Order `count` single-use codes of `length` characters behind a prefix; a worker makes them soon after.
 
-    Raises PromotionNotFound, PromotionStatusRefused, InvalidParameter (`count`, `prefix`; `length` when codes so
-    short could be guessed).
+    Raises PromotionNotFound, PromotionStatusRefused, InvalidParameter (`count`, `prefix`), CodesTooShort when
+    they could be guessed.
     """
     _require_reason(reason)
     if not 1 <= count <= LARGEST_BATCH:
@@ -138,10 +138,7 @@ def _require_unguessable(count: int, prefix: str, length: int) -> None:
     before = CodeBatch.objects.filter(prefix=prefix, length=length).aggregate(codes=Sum("count"))["codes"] or 0
     least = codes.shortest_length(before + count)
     if not least <= length <= codes.LONGEST_GENERATED:
-        raise InvalidParameter(
-            f"So many codes need {least} to {codes.LONGEST_GENERATED} characters; shorter ones could be guessed.",
-            name="length",
-        )
+        raise CodesTooShort(name="length", least=least, most=codes.LONGEST_GENERATED)
 
 
 def _begin(actor: Actor) -> JobRun:

@@ -44,7 +44,7 @@ def accept(actor: Actor, *, phone: str, number: str, code: str) -> int:
 
     Raises ReceiptQrInvalid, ReceiptKindRefused, ReceiptFromFuture, ReceiptTooOld, ReceiptSentBefore (by whomever),
     ContactNotFound (also when phone and number do not belong together), CardNumberInvalid, CardNotFound, CardUnbound,
-    ContactHasNoCard, OnlyBlockedCard.
+    ContactWithoutCard, OnlyBlockedCard.
     """
     settings = program.settings()
     scanned = fiscal_qr.read(code, settings.tzinfo)

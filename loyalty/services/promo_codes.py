@@ -14,11 +14,11 @@ from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
-from loyalty.ledger import expiry, locks, posting, rounding
+from loyalty.ledger import locks, posting, rounding
 from loyalty.ledger.posting import Fact, Posted
-from loyalty.models import PointsExpiry, Program
+from loyalty.models import Program
 from loyalty.selectors import audiences
-from loyalty.services import code_attempts, journal, points, program, receipts, wallet_holder
+from loyalty.services import code_attempts, expiry, journal, points, program, receipts, wallet_holder
 from loyalty.services.unit_of_work import unit_of_work
 from promos import code_services, codes, selectors, services
 from promos import locks as promotion_locks
@@ -83,7 +83,7 @@ def redeem(actor: Actor, *, phone: str, number: str, code: str) -> Redeemed:
     """Give a customer, named by phone (E.164), card number or both, what the promotion of a code gives.
 
     Raises PromoCodeMisspelled before anything is looked up; ContactNotFound (also when phone and number do not
-    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactHasNoCard,
+    belong together), CardNumberInvalid, CardNotFound, CardUnbound; TooManyWrongCodes; ContactWithoutCard,
     OnlyBlockedCard, ContactBlocked; PromoCodeUnknown, PromoCodeAlreadyUsed, PromoCodeNotValidNow, PromoCodeExpired,
     PromoCodeNotForCustomer, PromoCodeExhausted; Busy.
     """
@@ -216,14 +216,8 @@ def _book(actor: Actor, use: _Use, award: Decimal, matures_at: datetime, setting
         spendable=award,
         qualifying=award if use.code.promotion.qualifies else rounding.ZERO,
         matures_at=matures_at,
-        expires_at=_expires_at(matures_at, settings),
+        expires_at=expiry.date_of(settings, matures_at=matures_at, active_at=use.now),
     )
     if at_once:
         points.settle(contact_id, actor, settings.tzinfo)
     return posted
-
-
-def _expires_at(matures_at: datetime, settings: Program) -> datetime | None:
-    if settings.points_expiry == PointsExpiry.NEVER:
-        return None
-    return expiry.expires_at(matures_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo)

@@ -3,7 +3,7 @@
 from cards import locks as card_locks
 from cards import numbers
 from cards import selectors as cards
-from cards.errors import CardNotFound, CardUnbound, ContactHasNoCard, OnlyBlockedCard
+from cards.errors import CardNotFound, CardUnbound, ContactWithoutCard, OnlyBlockedCard
 from cards.models import Card
 from customers import locks as customer_locks
 from customers import selectors as customers
@@ -34,18 +34,18 @@ def find(phone: str, number: str) -> int:
 
 
 def usable_card(contact_id: int) -> Card:
-    """Return the card that the contact can use now, not locked. Raises ContactHasNoCard, OnlyBlockedCard."""
+    """Return the card that the contact can use now, not locked. Raises ContactWithoutCard, OnlyBlockedCard."""
     held = cards.of_contact(contact_id)
     usable = next((card for card in held if card.status in cards.USABLE), None)
     if usable is None:
-        raise OnlyBlockedCard() if held else ContactHasNoCard()
+        raise OnlyBlockedCard() if held else ContactWithoutCard()
     return usable
 
 
 def lock(contact_id: int) -> Contact:
     """Lock a usable card of the contact, then the contact, and return it.
 
-    Raises ContactHasNoCard, OnlyBlockedCard, ContactBlocked; Busy while its card is being blocked or replaced.
+    Raises ContactWithoutCard, OnlyBlockedCard, ContactBlocked; Busy while its card is being blocked or replaced.
     """
     card = card_locks.lock_by_number(usable_card(contact_id).number)
     if card is None or card.contact_id != contact_id or card.status not in cards.USABLE:

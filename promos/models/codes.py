@@ -108,6 +108,8 @@ class PromoCode(models.Model):
         indexes: ClassVar = [
             models.Index(fields=("promotion", "id"), name="promo_code_of_promotion"),
             models.Index(fields=("batch", "id"), name="promo_code_of_batch", condition=Q(batch__isnull=False)),
+            # A promotion's page finds its few shared codes among a million single-use ones.
+            models.Index(fields=("promotion", "id"), name="promo_code_shared", condition=Q(single_use=False)),
         ]
 
     def __str__(self) -> str:

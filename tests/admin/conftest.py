@@ -14,7 +14,17 @@ from customers.services import PersonalData
 from loyalty.core import actors, clock
 from loyalty.ledger.accounts import Account
 from loyalty.models import Interaction, JobRun
-from loyalty.services import adjustments, api_clients, card_imports, cards, promotions, purchases, staff, wallet
+from loyalty.services import (
+    adjustments,
+    api_clients,
+    card_imports,
+    cards,
+    code_orders,
+    promotions,
+    purchases,
+    staff,
+    wallet,
+)
 from loyalty.services.adjustments import Wanted
 from loyalty.services.purchases import Sale
 from promos.basket import Line
@@ -71,6 +81,10 @@ def retailer(story_clock: object, db: None) -> Contact:
     now = clock.now()
     terms = {"name": "Coffee week", "kind": "percent", "value": Decimal(10), "starts_at": now}
     promotions.create_promotion(SYSTEM, terms, "spring")
+    coded = {"name": "Poster", "trigger": "code", "kind": "fixed", "value": Decimal(50), "starts_at": now}
+    poster = promotions.create_promotion(SYSTEM, coded, "spring")
+    code_orders.add_shared_code(SYSTEM, poster.pk, "SUMMER2026", "posters")
+    code_orders.order_codes(SYSTEM, poster.pk, count=5, prefix="NY26", length=12, reason="flyers")
     JobRun.objects.create(job="roll_over_escrow", actor="system:x", as_of=now, started_at=now, updated_at=now, total=9)
     wanted = Wanted("form-1", int(card.contact_id or 0), Account.SPENDABLE, Decimal(2000), "late parcel")
     adjustments.ask(actors.staff("vera", "cc_operator"), wanted)

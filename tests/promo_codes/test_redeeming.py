@@ -123,7 +123,7 @@ def test_customers_who_cannot_get_points(anna: Card) -> None:
     assert heard(CardFactory(blocked=True), code) == "OnlyBlockedCard"
     with pytest.raises(ContactBlocked):
         use(CardFactory(contact=ContactFactory(blocked=True)), code)
-    for phone, refusal in ((ContactFactory().phone, "ContactHasNoCard"), ("+79990000000", "ContactNotFound")):
+    for phone, refusal in ((ContactFactory().phone, "ContactWithoutCard"), ("+79990000000", "ContactNotFound")):
         with pytest.raises(LoyaltyError) as refused:
             promo_codes.redeem(APP, phone=phone, number="", code=code)
         assert refused.value.code == refusal

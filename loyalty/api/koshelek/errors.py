@@ -51,7 +51,7 @@ TABLE = (
     Row("4007", 422, "CardNotReserved", "This number is not reserved, or the hold has ended. Reserve a new number."),
     Row("4008", 422, "CardTaken", "This number was given to a customer already. Reserve a new number."),
     Row("4009", 422, "PoolEmpty", "There is no free card number. The retailer must add numbers to the pool."),
-    Row("4010", 422, "ContactHasNoCard", "The customer has no card yet. Issue one first."),
+    Row("4010", 422, "ContactWithoutCard", "The customer has no card. Issue one first."),
     Row("4099", 422, "LoyaltyError", "The request was refused by a rule of the programme."),
     Row("5001", 422, "PromoCodeMisspelled", "A character is wrong. Compare the code with the print and type it again."),
     Row("5002", 422, "PromoCodeUnknown", "There is no such promo code. Check where it comes from."),

@@ -215,7 +215,7 @@ def test_the_published_codes_never_change() -> None:
         "ContactNotFound": "3004", "ContactBlocked": "3005",
         "CardNumberInvalid": "4001", "CardNotFound": "4002", "CardUnbound": "4003", "OnlyBlockedCard": "4004",
         "ContactCardBlocked": "4005", "ContactHasAnotherCard": "4006", "CardNotReserved": "4007",
-        "CardTaken": "4008", "PoolEmpty": "4009", "ContactHasNoCard": "4010", "LoyaltyError": "4099",
+        "CardTaken": "4008", "PoolEmpty": "4009", "ContactWithoutCard": "4010", "LoyaltyError": "4099",
         "PromoCodeMisspelled": "5001", "PromoCodeUnknown": "5002", "PromoCodeNotValidNow": "5003",
         "PromoCodeExpired": "5004", "PromoCodeExhausted": "5005", "PromoCodeAlreadyUsed": "5006",
         "PromoCodeNotForCustomer": "5007", "TooManyWrongCodes": "5008",
