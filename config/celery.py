@@ -29,6 +29,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "assess-tiers": {
+        "task": "loyalty.tasks.assess_tiers",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "expire-points": {
         "task": "loyalty.tasks.expire_points",
         "schedule": 600,

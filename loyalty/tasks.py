@@ -15,6 +15,7 @@ from loyalty.services import (
     points,
     pool_watch,
     segments,
+    year_end,
 )
 
 
@@ -52,6 +53,12 @@ def verify_ledger() -> None:
 def sweep_holds() -> None:
     """Tidy up holds that the clock has ended."""
     holding.sweep()
+
+
+@shared_task(name="loyalty.tasks.assess_tiers")
+def assess_tiers() -> None:
+    """Close years that have turned and judge standings that have ended."""
+    year_end.assess_due(actors.system(year_end.ASSESS))
 
 
 @shared_task(name="loyalty.tasks.import_card_numbers")

@@ -10,7 +10,7 @@ from tiers import services
 from tiers.models import Standing, StandingReason
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_BY_POINTS = {StandingReason.MERGED.value, StandingReason.UPGRADED.value}
+_BY_POINTS = {StandingReason.MERGED.value, StandingReason.UPGRADED.value, StandingReason.EXTENDED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ def join(survivor_id: int, absorbed_id: int, now: datetime) -> Joined:
             tier=other.tier,
             entered_at=moment,
             ends_at=other.ends_at,
+            joined_at=(own.joined_at or own.entered_at) if own is not None and own.tier == other.tier else None,
             reason=StandingReason.MERGED,
         )
     return Joined(own.pk if own else None, other.pk if other else None, moment)

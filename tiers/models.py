@@ -1,6 +1,7 @@
 """Tier systems, tiers and the standings of contacts (specs/points_and_tiers.md, Tiers)."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
@@ -16,20 +17,41 @@ class ExpiryPolicy(models.TextChoices):
     DAYS = "days", "A number of days from entry"
 
 
+class AssessmentPolicy(models.TextChoices):
+    BALANCE_BASED = "balance_based", "The highest tier that the closing year earned"
+    ONE_DOWN = "one_down", "At most one tier lower"
+
+
 class StandingReason(models.TextChoices):
     ENROLLED = "enrolled", "Enrolled"
     UPGRADED = "upgraded", "Upgraded"
+    EXTENDED = "extended", "Extended by qualifying again"
     ASSESSED = "assessed", "Assessed at expiry"
     LEFT = "left", "Left the programme"
     MERGED = "merged", "Merged with another customer"
 
 
 class TierSystem(models.Model):
+    """The ladder as a whole. `assessment`: how a standing is judged at its end; `ladder_changed_at`: a tier was added
+    or a target lowered then, and not everyone has been assessed anew yet."""
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
+    assessment = models.CharField(
+        max_length=16,
+        choices=AssessmentPolicy.choices,
+        default=AssessmentPolicy.BALANCE_BASED,
+        db_default=AssessmentPolicy.BALANCE_BASED,
+    )
+    ladder_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "tier system"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(assessment__in=AssessmentPolicy.values), name="tier_system_assessment_known"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -38,6 +60,7 @@ class TierSystem(models.Model):
 class Tier(models.Model):
     """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
 
+    `target_since`: when the target was set or lowered, None if it always stood: nobody reached the tier before.
     The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
     """
 
@@ -46,6 +69,7 @@ class Tier(models.Model):
     name = models.CharField(max_length=60)
     rank = models.PositiveSmallIntegerField()
     target = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
+    target_since = models.DateTimeField(null=True, blank=True, editable=False)
     multiplier = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     expiry_policy = models.CharField(max_length=16, choices=ExpiryPolicy.choices, default=ExpiryPolicy.NONE)
     expiry_days = models.PositiveIntegerField(null=True, blank=True)
@@ -62,12 +86,16 @@ class Tier(models.Model):
             ),
             models.UniqueConstraint(fields=("system", "name"), name="tier_name_once"),
             models.CheckConstraint(
-                condition=Q(rank__lte=1, target__isnull=True) | Q(rank__gt=1, target__gt=0),
+                # A comparison with NULL breaks no CHECK, so what must be there is asked for.
+                condition=Q(rank__lte=1, target__isnull=True) | Q(rank__gt=1, target__isnull=False, target__gt=0),
                 name="tier_target_above_base",
             ),
             models.CheckConstraint(condition=Q(multiplier__gt=0), name="tier_multiplier_positive"),
             models.CheckConstraint(
-                condition=Q(expiry_policy=ExpiryPolicy.DAYS, expiry_days__gt=0)
+                condition=Q(rank__gt=1) | Q(expiry_policy=ExpiryPolicy.NONE), name="tier_base_never_expires"
+            ),
+            models.CheckConstraint(
+                condition=Q(expiry_policy=ExpiryPolicy.DAYS, expiry_days__isnull=False, expiry_days__gt=0)
                 | (~Q(expiry_policy=ExpiryPolicy.DAYS) & Q(expiry_days__isnull=True)),
                 name="tier_expiry_days",
             ),
@@ -80,7 +108,8 @@ class Tier(models.Model):
 class Standing(models.Model):
     """A contact in a tier, from `entered_at` until `left_at` (open while it lasts); `ends_at` is when it expires.
 
-    Periods of a contact never overlap: an exclusion constraint of migration 0002.
+    Periods of a contact never overlap: an exclusion constraint of migration 0002. Staying in a tier beyond an end, or
+    qualifying for it again, is a new period; then `joined_at` keeps the beginning of the first of them.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -89,6 +118,7 @@ class Standing(models.Model):
     entered_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=16, choices=StandingReason.choices)
 
     class Meta:
@@ -101,7 +131,20 @@ class Standing(models.Model):
             ),
             models.CheckConstraint(condition=Q(reason__in=StandingReason.values), name="standing_reason_known"),
         ]
-        indexes: ClassVar = [models.Index(fields=("contact", "-entered_at"), name="standing_of_contact")]
+        indexes: ClassVar = [
+            models.Index(fields=("contact", "-entered_at"), name="standing_of_contact"),
+            # Serves finding the standings that have ended, however many last.
+            models.Index(
+                fields=("ends_at", "contact"),
+                name="standing_ending",
+                condition=Q(left_at__isnull=True, ends_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.contact_id}: {self.tier_id}"
+
+    @property
+    def in_tier_since(self) -> datetime:
+        """When the contact came into this tier, without a break since."""
+        return self.joined_at or self.entered_at

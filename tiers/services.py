@@ -1,13 +1,16 @@
 """Changes of standings, in sets. Called by loyalty.services inside its transaction only."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from tiers import rules, selectors
-from tiers.models import Standing, StandingReason
+from tiers import courses, rules, selectors
+from tiers.assessment import Ladder, Period
+from tiers.models import Standing, StandingReason, TierSystem
 
 # No conflict target: of two enrolments at once the later one may meet the exclusion constraint first.
 _ENROL = """
@@ -16,28 +19,32 @@ VALUES (gen_random_uuid(), %(contact)s, %(tier)s, %(now)s, %(ends_at)s, %(reason
 ON CONFLICT DO NOTHING
 """
 
-# Qualifying points land under the contact's balance lock, so no two transactions decide one contact at once.
-# Who waited for that lock may carry an older `now` than the standing it finds: a period never ends before it began.
-_LEAVE_FOR_HIGHER = """
-WITH reached AS (
-    SELECT DISTINCT ON (balance.contact_id) balance.contact_id, tier.id AS tier_id, tier.rank
-    FROM ledger_bonusbalance balance JOIN tiers_tier tier ON tier.target <= balance.amount
-    WHERE balance.account = 3 AND balance.contact_id = ANY(%(contacts)s)
-    ORDER BY balance.contact_id, tier.rank DESC
-)
-UPDATE tiers_standing standing SET left_at = greatest(%(now)s, standing.entered_at)
-FROM reached, tiers_tier tier
-WHERE standing.contact_id = reached.contact_id AND standing.left_at IS NULL
-  AND tier.id = standing.tier_id AND tier.rank >= 1 AND reached.rank > tier.rank
-RETURNING standing.contact_id, reached.tier_id, standing.left_at
+# Standings move under the contact's balance lock, so no two transactions decide one contact at once.
+_LEAVE = """
+UPDATE tiers_standing standing SET left_at = moved.left_at
+FROM unnest(%(standings)s::bigint[], %(moments)s::timestamptz[]) AS moved (id, left_at)
+WHERE standing.id = moved.id AND standing.left_at IS NULL
 """
 
-_ENTER_HIGHER = """
-INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, ends_at, reason)
-SELECT gen_random_uuid(), contact_id, tier_id, entered_at, ends_at, %(reason)s
-FROM unnest(%(contacts)s::bigint[], %(tiers)s::bigint[], %(entered)s::timestamptz[], %(ends)s::timestamptz[])
-    AS upgraded (contact_id, tier_id, entered_at, ends_at)
+_ENTER = """
+INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, left_at, ends_at, joined_at, reason)
+SELECT * FROM unnest(
+    %(ids)s::uuid[], %(contacts)s::bigint[], %(tiers)s::bigint[], %(entered)s::timestamptz[], %(left)s::timestamptz[],
+    %(ends)s::timestamptz[], %(joined)s::timestamptz[], %(reasons)s::text[])
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Whose tier moved, and how many contacts came into a new period for each reason."""
+
+    contacts: Sequence[int] = ()
+    reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def upgraded(self) -> int:
+        """How many contacts moved up."""
+        return self.reasons[StandingReason.UPGRADED.value]
 
 
 def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
@@ -57,30 +64,71 @@ def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
         return bool(cursor.rowcount)
 
 
-def upgrade(contacts: Sequence[int], now: datetime, zone: ZoneInfo) -> list[int]:
-    """Move each of the contacts to the highest tier its qualifying balance reaches, skipping levels; never down.
+def assess(
+    contacts: Sequence[int], until: datetime, zone: ZoneInfo, *, not_before: datetime | None = None
+) -> Moved:
+    """Book what the clock has done to the standings of the contacts up to `until`: in the order in which points landed,
+    standings ended and years turned. Upgrades skip levels; nobody moves down before the standing ends.
 
-    At most 3 statements for any number of contacts, 1 when nobody moves. Returns the contacts that moved.
+    `not_before`: when points came that had landed before, at another customer: nobody moves by them sooner.
+
+    The caller holds the contacts' balances and has landed what has matured. At most 4 statements for any number of
+    contacts, 1 when nobody moves.
     """
     if not contacts:
-        return []
+        return Moved()
+    found = courses.that_may_move(contacts, until, zone)
+    if not found:
+        return Moved()
+    ladder = Ladder(selectors.ladder(), zone)
+    walked = [(course, course.walk(ladder, until, not_before)) for course in found]
+    moves = [(course, periods) for course, periods in walked if len(periods) > 1]
+    if moves:
+        _leave([(course.standing_id, periods[0]) for course, periods in moves])
+        _enter([(course.contact_id, period) for course, periods in moves for period in periods[1:]])
+    reasons = Counter(reason for _, periods in moves for reason in {period.reason for period in periods[1:]})
+    return Moved([course.contact_id for course, _ in moves], reasons)
+
+
+def _leave(periods: Sequence[tuple[int, Period]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_LEAVE_FOR_HIGHER, {"contacts": list(contacts), "now": now})
-        moves: list[tuple[int, int, datetime]] = cursor.fetchall()
-        if not moves:
-            return []
-        ladder = {tier.pk: tier for tier in selectors.ladder()}
         cursor.execute(
-            _ENTER_HIGHER,
+            _LEAVE,
             {
-                "contacts": [contact for contact, _, _ in moves],
-                "tiers": [tier for _, tier, _ in moves],
-                "entered": [entered for _, _, entered in moves],
-                "ends": [rules.ends_at(ladder[tier], entered, zone) for _, tier, entered in moves],
-                "reason": StandingReason.UPGRADED.value,
+                "standings": [standing for standing, _ in periods],
+                "moments": [period.left_at for _, period in periods],
             },
         )
-    return [contact for contact, _, _ in moves]
+
+
+def _enter(periods: Sequence[tuple[int, Period]]) -> None:
+    since = [period.joined_at if period.joined_at != period.entered_at else None for _, period in periods]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ENTER,
+            {
+                "ids": [period.public_id for _, period in periods],
+                "contacts": [contact for contact, _ in periods],
+                "tiers": [period.tier.pk for _, period in periods],
+                "entered": [period.entered_at for _, period in periods],
+                "left": [period.left_at for _, period in periods],
+                "ends": [period.ends_at for _, period in periods],
+                "joined": since,
+                "reasons": [period.reason for _, period in periods],
+            },
+        )
+
+
+def ladder_changes() -> dict[int, datetime]:
+    """Return the tier systems whose ladder changed and has not been applied to everyone yet, with the moment."""
+    found = TierSystem.objects.values_list("pk", "ladder_changed_at")
+    return {system: changed_at for system, changed_at in found if changed_at is not None}
+
+
+def ladder_applied(changes: dict[int, datetime]) -> None:
+    """Note that everyone has been assessed by these changes; one that came later still waits."""
+    for system, changed_at in changes.items():
+        TierSystem.objects.filter(pk=system, ladder_changed_at=changed_at).update(ladder_changed_at=None)
 
 
 def current(contact_id: int) -> Standing | None:

@@ -18,9 +18,7 @@ from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Fact, Group, Page, Tile
 from loyalty.admin.site import site
-from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.ledger import balances
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.rounding import LARGEST
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, StaffRole
@@ -220,7 +218,8 @@ class AdjustmentAdmin(ReadOnly):
             facts.append(Fact(_("operation"), link))
         if not roles.may(request.user, "ledger.bonusbalance"):
             return Page([Group(_("Adjustment"), facts)])
-        tiles = contact_glance.tiles(balances.read(record.contact_id, clock.now()))
+        balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
+        tiles = contact_glance.tiles(balance)
         return Page([Group(_("Adjustment"), facts)], tiles, notes=[gettext("What the customer holds now:")])
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import pages, refusals, roles
+from loyalty.admin import contact_glance, pages, refusals, roles
 from loyalty.admin.form_fields import Moment
 from loyalty.admin.pages import Page, Tile
 from loyalty.core.errors import LoyaltyError
@@ -41,7 +41,7 @@ def _past(form: MomentForm, contact_id: int) -> Page | None:
         return None
     moment: Any = form.cleaned_data["at"]
     try:
-        held = balance_history.of_contact(contact_id, moment)
+        held = balance_history.of_contact(contact_id, moment, contact_glance.retailer_zone())
     except LoyaltyError as error:
         form.add_error("at", refusals.words(error))
         return None

@@ -3,8 +3,10 @@
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,7 @@ from loyalty.ledger.accounts import HELD, Account
 from loyalty.ledger.balances import Balance
 from loyalty.ledger.models import Operation, Transfer
 from loyalty.models import Purchase
+from tiers import rules
 from tiers import selectors as tiers
 
 LAST = 5
@@ -27,13 +30,25 @@ _PERSON = ("code", "phone", "email", "birth_date", "sex", "country_code", "local
 
 def page(request: HttpRequest, contact: Contact) -> Page:
     """Return the page of a contact in at most 8 statements, whatever its history."""
-    balance = balances.read(contact.pk, clock.now())
+    zone = retailer_zone()
+    balance = balance_of(contact.pk, zone)
     tables = [_cards(request, contact), _purchases(contact)]
     if roles.may(request.user, "ledger.operation"):
         tables.append(_operations(contact))
     if roles.may(request.user, "customers.consent"):
         tables.append(_consents(contact))
-    return Page([_person(contact), _standing(request, contact)], tiles(balance), tables)
+    return Page([_person(contact), _standing(request, contact, zone)], tiles(balance), tables)
+
+
+def retailer_zone() -> ZoneInfo:
+    """Return the zone in which this page is shown (`site.admin_view`): it decides years too."""
+    return ZoneInfo(timezone.get_current_timezone_name())
+
+
+def balance_of(contact_id: int, zone: ZoneInfo) -> Balance:
+    """Return what counts now: qualifying points of a year that is over do not, whatever the job has booked."""
+    now = clock.now()
+    return balances.read(contact_id, now, since=rules.year_began(now, zone))
 
 
 def tiles(balance: Balance) -> list[Tile]:
@@ -65,15 +80,15 @@ def _person(contact: Contact) -> Group:
     return Group(_("Person"), facts)
 
 
-def _standing(request: HttpRequest, contact: Contact) -> Group:
-    standing = tiers.standing_at(contact.pk, clock.now())
+def _standing(request: HttpRequest, contact: Contact, zone: ZoneInfo) -> Group:
+    standing = tiers.standing_at(contact.pk, clock.now(), zone)
     if standing is None:
         facts = [Fact(_("tier"), gettext("not enrolled"))]
     else:
         until = pages.moment(standing.ends_at) if standing.ends_at else gettext("does not expire")
         facts = [
             Fact(_("tier"), standing.tier.name),
-            Fact(_("since"), pages.moment(standing.entered_at)),
+            Fact(_("since"), pages.moment(standing.in_tier_since)),
             Fact(_("until"), until),
             Fact(_("reason"), pages.choice(standing, "reason")),
         ]

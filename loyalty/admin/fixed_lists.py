@@ -14,7 +14,8 @@ LABELS = (
     _("Expiry"), _("Adjustment"), _("Closed with the year"), _("Merged"), _("Year closed"), _("Merge"),
     # Tiers
     _("Does not expire"), _("End of the following calendar year"), _("A number of days from entry"),
-    _("Enrolled"), _("Upgraded"), _("Assessed at expiry"), _("Left the programme"),
+    _("Enrolled"), _("Upgraded"), _("Extended by qualifying again"), _("Assessed at expiry"), _("Left the programme"),
+    _("The highest tier that the closing year earned"), _("At most one tier lower"),
     # Promotions
     _("Draft"), _("Live"), _("Paused"), _("Ended"), _("Percent of the money paid"), _("Times the base points"),
     _("Fixed points for the basket"),
@@ -60,6 +61,8 @@ LABELS = (
     _("This log-in exists already. Choose another name."),
     _("Nobody changes their own rights. Ask another administrator."),
     _("Targets must rise with the rank of the tiers."),
+    _("A new tier stands above Base or a higher one."), _("This ladder is as high as it may be."),
+    _("Look at the running year, or one that is over."),
     _("The end must come after the beginning."),
     _("Hours go from 0 to 24, the first before the last. For a night make two promotions."),
     _("A multiplier is above 1: 2 gives the base points twice."),

@@ -12,8 +12,6 @@ from loyalty.admin import columns, contact_glance, pages, search
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.admin.site import site
-from loyalty.core import clock
-from loyalty.ledger import balances
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import BonusBalance, Draw, Lot, Operation, Transfer
 
@@ -76,7 +74,8 @@ class BalanceAdmin(OfContact):
             Fact(_("ever entered"), pages.amount(record.lifetime)),
             self._fact(record, "public_id"),
         ]
-        tiles = contact_glance.tiles(balances.read(record.contact_id, clock.now()))
+        balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
+        tiles = contact_glance.tiles(balance)
         note = gettext(
             "The tiles show what counts at this moment. Booked points differ from them"
             " between the instant at which points mature or expire and the job that books it."

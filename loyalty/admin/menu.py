@@ -57,6 +57,12 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
 )
 
 
+# Pages beside the list of a model: whoever may open the list may open them.
+_BESIDE: dict[str, tuple[Any, str, str]] = {
+    "tiers.tier": (_("Year end"), "event_upcoming", "admin:tiers_tier_year_end"),
+}
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the groups of the menu for this person, without what it may not open."""
     overview = {
@@ -67,10 +73,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _group(request: HttpRequest, title: Any, entries: tuple[tuple[str, str], ...]) -> dict[str, Any]:
-    items = [_item(label, icon) for label, icon in entries if roles.may(request.user, label)]
+    items = []
+    for label, icon in entries:
+        if roles.may(request.user, label):
+            items.append(_item(label, icon))
+            items += [_beside(*_BESIDE[label])] if label in _BESIDE else []
     return {"title": title, "separator": True, "items": items}
 
 
 def _item(label: str, icon: str) -> dict[str, Any]:
     address = reverse(f"admin:{label.replace('.', '_')}_changelist")
     return {"title": capfirst(MODELS[label][1]), "icon": icon, "link": address}
+
+
+def _beside(title: Any, icon: str, name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse(name)}

@@ -35,7 +35,7 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),
     "ledger.operation":  ("view",                "view",                "",              ""),
     "ledger.lot":        ("view",                "view",                "",              ""),
-    "tiers.tier":        ("view edit",           "",                    "",              ""),
+    "tiers.tier":        ("view add edit",       "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
     # Whoever may export could use the codes; a free one is shown to nobody on a page.

@@ -19,13 +19,14 @@ from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, CommandForm
 from loyalty.admin.form_fields import OneALine
 from loyalty.admin.site import site
-from loyalty.admin.words import CONTACT, PROGRAM, PROGRAM_HELP, translated
+from loyalty.admin.words import CONTACT, PROGRAM, PROGRAM_HELP, TIER_SYSTEM, translated
 from loyalty.core.actors import Actor
 from loyalty.ledger.accounts import HELD, Account
 from loyalty.ledger.models import PointAccount
 from loyalty.models import ExpiryRounding, PointsExpiry, Program, ReturnPolicy
 from loyalty.models.program import SUFFICIENCY_FIELDS
 from loyalty.services import program
+from tiers.models import AssessmentPolicy, TierSystem
 
 EDIT = "edit"
 _SECTIONS = (
@@ -57,6 +58,12 @@ class SettingsForm(CommandForm):
         super().__init__(*args, **kwargs)
         for _title, _text, names in _SECTIONS:
             self.fields.update({name: _field(name) for name in names})
+        self.fields["assessment"] = forms.ChoiceField(
+            label=capfirst(TIER_SYSTEM["assessment"]),
+            choices=translated(AssessmentPolicy),
+            widget=widgets.UnfoldAdminSelectWidget(),
+            help_text=_("The points of the year that closes decide. Nobody moves down before the tier ends."),
+        )
         for code, title in translated(Account):
             if code in self._accounts:
                 words = {"account": title}
@@ -66,6 +73,8 @@ class SettingsForm(CommandForm):
     def present(self, subject: Program) -> dict[str, Any]:
         """Show what is stored."""
         stored = {name: getattr(subject, name) for _title, _text, names in _SECTIONS for name in names}
+        system = TierSystem.objects.first()
+        stored["assessment"] = system.assessment if system else AssessmentPolicy.BALANCE_BASED
         for code, account in self._accounts.items():
             stored |= {f"name_{code}": account.name, f"label_{code}": account.label}
         return stored
@@ -76,11 +85,17 @@ class SettingsForm(CommandForm):
             (title, text, [self[name] for name in names]) for title, text, names in _SECTIONS
         ]
         accounts = [self[f"{part}_{code}"] for code in self._accounts for part in ("name", "label")]
+        groups.append((_("Tiers"), "", [self["assessment"]]))
         return [*groups, (_("Point accounts"), _("As partners and the wallet app show them."), accounts)]
 
     def settings(self) -> dict[str, Any]:
         """Return the settings that the person changed."""
         return self.changes([name for _title, _text, names in _SECTIONS for name in names])
+
+    def assessment(self) -> str | None:
+        """Return how tiers are judged at their end, None if the person left it as it was."""
+        chosen: str | None = self.changes(["assessment"]).get("assessment")
+        return chosen
 
     def accounts(self) -> dict[int, tuple[str, str]]:
         """Return the names and labels as they should be."""
@@ -123,7 +138,7 @@ def _text_field(label: Any, most: int, *, required: bool = True) -> forms.CharFi
 
 
 def _change(actor: Actor, _settings: Program, form: SettingsForm) -> None:
-    program.change_settings(actor, form.settings(), form.accounts())
+    program.change_settings(actor, form.settings(), form.accounts(), assessment=form.assessment())
 
 
 CHANGE = Command(

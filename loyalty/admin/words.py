@@ -36,6 +36,7 @@ TIER = {
     "expiry_policy": _("how long it lasts"),
     "expiry_days": _("days"),
 }
+TIER_SYSTEM = {"assessment": _("when a tier ends, the customer gets")}
 PROGRAM = {
     "retailer": _("retailer's name"),
     "zone": _("time zone"),
@@ -306,6 +307,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "entered_at": _("entered at"),
         "ends_at": _("ends at"),
         "left_at": _("left at"),
+        "joined_at": _("in the tier since"),
         "reason": _("reason"),
     },
     "auth.user": {"username": _("log-in"), "is_active": _("may log in")},

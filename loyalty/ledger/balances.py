@@ -117,6 +117,8 @@ WITH {_MATURE_LOTS}, standing AS (
 SELECT standing.due, standing.expired,
     (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
        WHERE contact_id = %(contact)s AND account = 3 AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s),
+    CASE WHEN %(since)s::timestamptz IS NULL THEN 0 ELSE (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
+       WHERE contact_id = %(contact)s AND account = 3 AND remaining > 0 AND matures_at < %(since)s) END,
     (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7)
         - (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND source = 7),
     live.expires_at, live.amount,
@@ -138,16 +140,20 @@ ORDER BY 3 NULLS LAST
 """
 
 
-def read(contact_id: int, now: datetime) -> Balance:
-    """Return the balance of a contact at `now` in one statement, whatever the history."""
+def read(contact_id: int, now: datetime, *, since: datetime | None = None) -> Balance:
+    """Return the balance of a contact at `now` in one statement, whatever the history.
+
+    `since`: when the running year of qualification began. Qualifying points that landed before count as closed, though
+    the job of the year end may not have come yet; who shows no qualifying points leaves it out.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_BALANCE, {"contact": contact_id, "now": now})
-        due, expired, due_qualifying, burned, expires_at, expiring, rows, on_hold = cursor.fetchone()
+        cursor.execute(_BALANCE, {"contact": contact_id, "now": now, "since": since})
+        due, expired, due_qualifying, over, burned, expires_at, expiring, rows, on_hold = cursor.fetchone()
     held = dict.fromkeys(HELD, ZERO) | {row[0]: Decimal(row[1]) for row in rows or ()}
     return Balance(
         spendable=held[Account.SPENDABLE] + due - expired,
         spendable_escrow=held[Account.SPENDABLE_ESCROW] - due,
-        qualifying=held[Account.QUALIFYING] + due_qualifying,
+        qualifying=held[Account.QUALIFYING] + due_qualifying - over,
         qualifying_escrow=held[Account.QUALIFYING_ESCROW] - due_qualifying,
         burned=burned + expired,
         on_hold=on_hold,

@@ -268,6 +268,60 @@ LAWS = (
         HAVING count(*) > 1 OR lot.expired IS NULL""",
     ),
     Law(
+        5,
+        "a year close moves exactly what its lots held when the year was over, and nothing else is closed",
+        "SELECT count(*) FROM ledger_operation WHERE kind = 'year_close'",
+        """
+        WITH drawn AS (
+            SELECT draw.contact_id, draw.operation_id, sum(draw.amount) AS amount,
+                bool_or(draw.amount <= 0 OR lot.account <> 3 OR lot.landed IS NULL
+                    OR lot.matures_at >= operation.effective_at) AS astray
+            FROM ledger_draw draw
+            JOIN ledger_operation operation
+                ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
+            JOIN ledger_lot lot ON lot.id = draw.lot_id AND lot.contact_id = draw.contact_id
+            WHERE operation.kind = 'year_close' GROUP BY 1, 2
+        ), moved AS (
+            SELECT transfer.contact_id, transfer.operation_id, sum(transfer.amount) AS amount,
+                bool_or(operation.kind <> 'year_close' OR transfer.source <> 3 OR transfer.target <> 9) AS astray
+            FROM ledger_transfer transfer JOIN ledger_operation operation
+                ON operation.id = transfer.operation_id AND operation.contact_id = transfer.contact_id
+            WHERE operation.kind = 'year_close' OR 9 IN (transfer.source, transfer.target) GROUP BY 1, 2
+        )
+        SELECT operation_id AS id FROM drawn FULL JOIN moved USING (contact_id, operation_id)
+        WHERE coalesce(drawn.amount, 0) <> coalesce(moved.amount, 0) OR drawn.astray OR moved.astray
+        UNION
+        SELECT id FROM ledger_operation operation WHERE kind = 'year_close' AND NOT EXISTS (
+            SELECT FROM moved WHERE moved.operation_id = operation.id)""",
+    ),
+    Law(
+        5,
+        "a closed lot is not drawn again",
+        "SELECT count(*) FROM ledger_transfer WHERE target = 9",
+        """
+        WITH closed AS (
+            SELECT draw.contact_id, draw.lot_id, min(draw.operation_id) AS operation_id
+            FROM ledger_draw draw JOIN ledger_operation operation
+                ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
+            WHERE operation.kind = 'year_close' GROUP BY 1, 2
+        )
+        SELECT DISTINCT draw.lot_id AS id FROM ledger_draw draw JOIN closed
+            ON closed.lot_id = draw.lot_id AND closed.contact_id = draw.contact_id
+        WHERE draw.operation_id > closed.operation_id""",
+    ),
+    Law(
+        5,
+        "qualifying points that count landed after the last close of their contact",
+        "SELECT count(*) FROM ledger_lot WHERE account = 3 AND landed IS NOT NULL AND remaining > 0",
+        """
+        WITH closed AS (
+            SELECT contact_id, max(effective_at) AS turned_at FROM ledger_operation
+            WHERE kind = 'year_close' GROUP BY contact_id
+        )
+        SELECT lot.id FROM ledger_lot lot JOIN closed USING (contact_id)
+        WHERE lot.account = 3 AND lot.landed IS NOT NULL AND lot.remaining > 0 AND lot.matures_at < closed.turned_at""",
+    ),
+    Law(
         6,
         "a balance below zero is spendable, and comes from a return, an adjustment or a merge",
         "SELECT count(*) FROM ledger_bonusbalance WHERE amount < 0",

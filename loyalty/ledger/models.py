@@ -255,6 +255,12 @@ class Lot(models.Model):
                 name="lot_due",
                 condition=Q(landed__isnull=True, remaining__gt=0),
             ),
+            # Serves closing a year: qualifying points that still count, by the moment they landed.
+            models.Index(
+                fields=("matures_at", "contact_id"),
+                name="lot_counting",
+                condition=Q(account=Account.QUALIFYING, landed__isnull=False, remaining__gt=0),
+            ),
             # Serves finding what has expired. Not for lots in escrow: an accrual never pays for it.
             models.Index(
                 fields=("expires_at", "contact_id"),

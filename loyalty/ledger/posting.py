@@ -70,11 +70,12 @@ _ACCRUE = (
     + CLAIM.format(kind="accrual", condition="")
     + """
 , earned AS (
-    SELECT claim.operation_id, part.account, part.amount, part.expires_at
+    -- Qualifying points count from when we learned of them: those of a late upload land in the running year.
+    SELECT claim.operation_id, part.account, part.amount, part.matures_at, part.expires_at
     FROM claim, (VALUES
-        (1, %(spendable)s::numeric, %(expires_at)s::timestamptz),
-        (3, %(qualifying)s::numeric, NULL::timestamptz)
-    ) AS part (account, amount, expires_at)
+        (1, %(spendable)s::numeric, %(matures_at)s::timestamptz, %(expires_at)s::timestamptz),
+        (3, %(qualifying)s::numeric, greatest(%(matures_at)s::timestamptz, %(recorded_at)s::timestamptz), NULL)
+    ) AS part (account, amount, matures_at, expires_at)
     WHERE part.amount > 0
 ), balance AS (
     INSERT INTO ledger_bonusbalance (contact_id, account, public_id, amount, lifetime)
@@ -92,7 +93,7 @@ _ACCRUE = (
 ), lot AS (
     INSERT INTO ledger_lot
         (contact_id, operation_id, account, earned, remaining, matures_at, expires_at)
-    SELECT %(contact_id)s, operation_id, account, amount, amount, %(matures_at)s, expires_at FROM earned
+    SELECT %(contact_id)s, operation_id, account, amount, amount, matures_at, expires_at FROM earned
 )
 SELECT operation_id FROM claim
 """
@@ -144,7 +145,8 @@ def accrue(
     """Put points into both escrow accounts as lots that mature at `matures_at` (1 statement; 2 when repeated).
 
     Takes points with two places, zero or more; at least one above zero. A purchase of the past may be
-    mature already: it still enters by escrow, and the next rollover of the contact lands it. Who lands it
+    mature already: it still enters by escrow, and the next rollover of the contact lands it; its qualifying points
+    mature when they are recorded (docs/decisions/years-of-qualification.md). Who lands it
     in the same transaction locks the balances first, so that they are locked in their order.
     """
     _require_points(spendable, qualifying)

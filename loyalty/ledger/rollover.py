@@ -17,20 +17,24 @@ from loyalty.ledger import locks
 
 @dataclass(frozen=True, slots=True)
 class ContactRange:
-    """Contacts with lots due, neighbours among those that have some, and how many lots they have."""
+    """Contacts for whom something is due, neighbours among those, and how much: lots, or contacts at the year end."""
 
     contacts: Sequence[int]
-    lots: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What one call rolled over; `qualified` names the contacts whose tier-qualifying points landed."""
+    """What one call rolled over; `qualified` names the contacts whose tier-qualifying points landed.
+
+    `year_over`: some of the contacts hold qualifying points of a year that is over and not closed.
+    """
 
     lots: int
     spendable: Decimal
     qualifying: Decimal
     qualified: Sequence[int]
+    year_over: bool = False
 
 
 # Cut by lots, not by contacts: a range's locks are held as long as its lots take, and no contact is divided.
@@ -62,7 +66,7 @@ WITH due AS MATERIALIZED (
     FROM due JOIN operation
       ON operation.contact_id = due.contact_id AND operation.effective_at = due.moment
     WHERE lot.id = due.id
-    RETURNING lot.contact_id, lot.account, lot.remaining, operation.id AS operation_id
+    RETURNING lot.contact_id, lot.account, lot.remaining, lot.matures_at, operation.id AS operation_id
 ), transfer AS (
     INSERT INTO ledger_transfer (contact_id, operation_id, source, target, amount)
     SELECT contact_id, operation_id, account + 1, account, sum(remaining)
@@ -82,7 +86,10 @@ WITH due AS MATERIALIZED (
 SELECT count(*),
        coalesce(sum(remaining) FILTER (WHERE account = 1), 0),
        coalesce(sum(remaining) FILTER (WHERE account = 3), 0),
-       coalesce(array_agg(DISTINCT contact_id) FILTER (WHERE account = 3), '{}')
+       coalesce(array_agg(DISTINCT contact_id) FILTER (WHERE account = 3), '{}'),
+       coalesce(bool_or(account = 3 AND matures_at < %(year_began)s::timestamptz), false) OR EXISTS (
+           SELECT FROM ledger_lot WHERE contact_id = ANY(%(contacts)s) AND account = 3 AND landed IS NOT NULL
+             AND remaining > 0 AND matures_at < %(year_began)s::timestamptz)
 FROM landed
 """
 
@@ -132,12 +139,14 @@ def roll_over(
     actor: str,
     cause: str,
     not_before: datetime | None = None,
+    year_began: datetime | None = None,
 ) -> Landed:
     """Land every lot of the contacts that has matured at `as_of` (2 statements, 3 with debts, 2 more for new contacts).
 
     Escrow goes to spendable and to tier-qualifying; a debt is paid from what lands. The caller moves tiers
-    for `qualified` in the same transaction. Points that came to a contact after their maturity land at `not_before`,
-    the moment at which they came: before it they were not there to land.
+    for `qualified` in the same transaction, and closes the year where points landed before `year_began`. Points that
+    came to a contact after their maturity land at `not_before`, the moment at which they came: before it they were not
+    there to land.
     """
     locked = locks.lock_many(contacts)
     debts = [(contact, debt) for contact, debt in locked if debt]
@@ -148,6 +157,7 @@ def roll_over(
         "actor": actor,
         "cause": cause,
         "not_before": not_before,
+        "year_began": year_began,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LAND, parameters)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from customers import identifiers
 from customers import selectors as customers
@@ -12,6 +13,7 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.ledger import history
 from loyalty.ledger.accounts import HELD, Account
 from loyalty.ledger.models import PointAccount
+from tiers import rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class PastAmount:
     amount: Decimal
 
 
-def of_code(code: str, moment: datetime) -> list[PastAmount]:
+def of_code(code: str, moment: datetime, zone: ZoneInfo) -> list[PastAmount]:
     """Return the four accounts of the contact with a code at a moment.
 
     Raises ContactCodeInvalid, ContactNotFound, InvalidParameter (`at`: a moment in the future).
@@ -31,16 +33,18 @@ def of_code(code: str, moment: datetime) -> list[PastAmount]:
     contact = customers.by_code(identifiers.read_code(code))
     if contact is None:
         raise ContactNotFound(f"No contact has the code {code}.", by="code")
-    return of_contact(contact.pk, moment)
+    return of_contact(contact.pk, moment, zone)
 
 
-def of_contact(contact_id: int, moment: datetime) -> list[PastAmount]:
+def of_contact(contact_id: int, moment: datetime, zone: ZoneInfo) -> list[PastAmount]:
     """Return the four accounts of a contact at a moment (2 statements); before the contact: zeros.
+
+    `zone`, the retailer's, decides which year of qualification the moment lies in: points of an older one had closed.
 
     Raises InvalidParameter (`at`) for a moment in the future: nobody knows yet.
     """
     if moment > clock.now():
         raise InvalidParameter("This moment is still to come. Choose one in the past.", name="at")
-    held = history.as_of(contact_id, moment)
+    held = history.as_of(contact_id, moment, since=rules.year_began(moment, zone))
     names = dict(PointAccount.objects.filter(code__in=HELD).values_list("code", "name"))
     return [PastAmount(each, names.get(each, each.label), getattr(held, each.name.lower())) for each in HELD]

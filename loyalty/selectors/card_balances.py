@@ -15,6 +15,7 @@ from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.ledger import balances
 from loyalty.ledger.balances import Balance
+from tiers import rules
 
 _CARD = """
 SELECT card.number, card.status, card.category, card.card_type, series.barcode, contact.id, contact.phone, contact.code,
@@ -91,8 +92,9 @@ def _read(sql: str, value: str) -> Any:
 
 
 def _with_points(row: Any) -> CardBalance:
-    number, status, category, card_type, barcode, contact_id, phone, code, *names, zone = row
-    points = balances.read(contact_id, clock.now()) if contact_id else None
+    number, status, category, card_type, barcode, contact_id, phone, code, *names, zone_name = row
+    zone, now = ZoneInfo(zone_name), clock.now()
+    points = balances.read(contact_id, now, since=rules.year_began(now, zone)) if contact_id else None
     name = " ".join(part for part in names if part)
     return CardBalance(
         number,
@@ -104,6 +106,6 @@ def _with_points(row: Any) -> CardBalance:
         phone or "",
         code or "",
         name,
-        ZoneInfo(zone),
+        zone,
         points,
     )

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -21,6 +22,7 @@ from loyalty.ledger import balances
 from loyalty.ledger.accounts import HELD
 from loyalty.ledger.balances import Balance
 from loyalty.ledger.rounding import ZERO
+from tiers import rules
 from tiers import selectors as tiers
 from tiers.models import Standing, Tier
 
@@ -106,7 +108,7 @@ _CONTACT = """
 SELECT contact.id, contact.public_id, contact.external_id, contact.code, contact.phone, contact.email,
     contact.first_name, contact.surname, contact.sex, contact.birth_date, contact.country_code, contact.locality,
     contact.attributes::text::json, contact.status, contact.created_at, contact.updated_at, program.public_id,
-    program.available_with_escrow,
+    program.available_with_escrow, program.zone,
     (SELECT coalesce(json_object_agg(channel, allowed), '{{}}') FROM (
         SELECT DISTINCT ON (channel) channel, allowed FROM customers_consent
         WHERE contact_id IN (SELECT id FROM customers_contact same
@@ -135,20 +137,21 @@ def find(key: Key, value: str, *, incentives: bool) -> Customer:
         raise ContactNotFound()
     if len(rows) > 1:
         raise SeveralContacts()
-    *person, consents, cards, accounts = rows[0]
-    contact_id, now = person[0], clock.now()
+    *person, zone_name, consents, cards, accounts = rows[0]
+    contact_id, zone, now = person[0], ZoneInfo(zone_name), clock.now()
     return Customer(
         **dict(zip(_PERSON, person, strict=True)),
         consents=consents,
         cards=tuple((number, status) for number, status in cards),
         accounts=tuple(Account(code, UUID(public_id), name, label) for code, public_id, name, label in accounts),
-        points=balances.read(contact_id, now),
-        ladder=_ladder(contact_id, now) if incentives else None,
+        points=balances.read(contact_id, now, since=rules.year_began(now, zone)),
+        ladder=_ladder(contact_id, now, zone) if incentives else None,
     )
 
 
-def _ladder(contact_id: int, now: datetime) -> Ladder:
-    standing, rungs = tiers.standing_at(contact_id, now), tiers.ladder()
+def _ladder(contact_id: int, now: datetime, zone: ZoneInfo) -> Ladder:
+    rungs = tiers.ladder()
+    standing = tiers.standing_at(contact_id, now, zone, rungs)
     tier = standing.tier if standing else rungs[0]
     above = [each for each in rungs if each.rank > tier.rank]
     return Ladder(standing, tier, above[0] if above else None)

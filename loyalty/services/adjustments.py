@@ -7,6 +7,7 @@ one act, and points in one day of the retailer, given and taken together. What g
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, connection
 
@@ -29,6 +30,7 @@ from loyalty.models import AdjustmentRequest, AdjustmentStatus, Program, StaffRo
 from loyalty.services import expiry, journal, locks, points, program
 from loyalty.services.errors import AdjustmentDecided, OwnAdjustment
 from loyalty.services.unit_of_work import unit_of_work
+from tiers import rules
 from tiers import services as tiers
 
 ACCOUNTS = (Account.SPENDABLE, Account.QUALIFYING)
@@ -156,7 +158,7 @@ def _ask(actor: Actor, wanted: Wanted) -> AdjustmentRequest:
             _post(actor, request, contact, settings)
             _record(actor, "adjustment.post", request)
         else:
-            _require_there(request)
+            _require_there(request, settings.tzinfo)
             _record(actor, "adjustment.request", request)
     return request
 
@@ -181,11 +183,12 @@ def _count_alone(person: str, day: date, amount: Decimal, most: Decimal) -> bool
         return cursor.fetchone() is not None
 
 
-def _require_there(request: AdjustmentRequest) -> None:
+def _require_there(request: AdjustmentRequest, zone: ZoneInfo) -> None:
     """Refuse at once to take what is not there: nobody should wait for a request that cannot be approved."""
     if request.amount > 0 or request.may_owe:
         return
-    held = balances.read(request.contact_id, clock.now())
+    now = clock.now()
+    held = balances.read(request.contact_id, now, since=rules.year_began(now, zone))
     available = held.available if request.account == Account.SPENDABLE else held.qualifying
     if -request.amount > available:
         raise InsufficientPoints(available=available)
@@ -217,7 +220,7 @@ def _post(
         ends = expiry.date_of(settings, matures_at=now, active_at=now) if spendable else None
         posted = adjusting.credit(fact, account=account, amount=request.amount, expires_at=ends)
     if account == Account.QUALIFYING and request.amount > 0:
-        tiers.upgrade([contact.pk], now, zone)
+        tiers.assess([contact.pk], now, zone)
     request.post()
     request.checker, request.operation_id = checker, posted.operation_id
     _close(request, note)

@@ -85,6 +85,7 @@ def expire_points(actor: Actor, *, as_of: datetime | None = None, progress: Prog
         actor,
         moment,
         work=lambda contacts: _burn(contacts, moment, actor, zone),
+        size=lambda part: part.lots,
         count=summary.add,
         result=summary.result,
     )
@@ -98,5 +99,5 @@ def preview_expiry(as_of: datetime) -> ExpirySummary:
 
 
 def _burn(contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo) -> Burned:
-    points.land(contacts, as_of, actor, zone)
+    points.settle_many(contacts, as_of, actor, zone)
     return burning.burn(contacts, as_of=as_of, recorded_at=clock.now(), actor=str(actor))

@@ -87,11 +87,14 @@ def refuse_held(contact_id: int) -> None:
 def settle_both(actor: Actor, *contacts: int, not_before: datetime | None = None) -> None:
     """Lock the balances of contacts in the order of their ids; land what is due and burn what has expired.
 
-    `not_before`: when points came that were due, or had expired, before.
+    Standings that have ended are judged, so that each joins as it stands. `not_before`: when points came that were due,
+    or had expired, before.
     """
+    zone = program.settings().tzinfo
     ledger_locks.lock_many(sorted(contacts))
     for contact_id in sorted(contacts):
-        points.settle_fully(contact_id, actor, program.settings().tzinfo, not_before=not_before)
+        points.settle_fully(contact_id, actor, zone, not_before=not_before)
+    tier_services.assess(contacts, clock.now(), zone)
 
 
 def fact(actor: Actor, contact_id: int, merge_id: uuid.UUID, act: str, now: datetime) -> Fact:
@@ -118,7 +121,7 @@ def _merge(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, cards
     move = books.move(fact(actor, absorbed.pk, merge_id, "out", now), fact(actor, survivor.pk, merge_id, "in", now))
     joined = tiers.join(survivor.pk, absorbed.pk, now)
     former["standings"] = {"survivor": joined.survivor, "absorbed": joined.absorbed, "at": joined.at.isoformat()}
-    tier_services.upgrade([survivor.pk], now, program.settings().tzinfo)
+    tier_services.assess([survivor.pk], now, program.settings().tzinfo, not_before=now)
     for contact, action in ((survivor, "contact.merge"), (absorbed, "contact.merged")):
         journal.record(actor, action, contact.code, contact_id=contact.pk, reason=reason, merge=str(merge_id))
     return Merge.objects.create(

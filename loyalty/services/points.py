@@ -11,27 +11,26 @@ from django.conf import settings
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.ledger import burning, locks, rollover
+from loyalty.ledger import burning, closing, locks, rollover
+from loyalty.ledger.closing import Closed
 from loyalty.ledger.rollover import Landed
 from loyalty.ledger.rounding import ZERO
 from loyalty.services import program, ranges
 from loyalty.services.ranges import Progress, RangeJob
+from tiers import rules
 from tiers import services as tiers
+from tiers.services import Moved
 
 ROLLOVER = "roll_over_escrow"
 
 
 @dataclass(frozen=True, slots=True)
-class LandedRange:
-    """What landed of some contacts, and how many of them moved up."""
+class Settled:
+    """What the clock had done to some contacts and is booked now: landings, moves between tiers, closed years."""
 
     landed: Landed
-    upgraded: int
-
-    @property
-    def lots(self) -> int:
-        """How many lots landed."""
-        return self.landed.lots
+    moved: Moved
+    closed: Closed
 
 
 @dataclass(slots=True)
@@ -48,12 +47,12 @@ class RolloverSummary:
     upgraded: int = 0
     busy: int = 0
 
-    def add(self, part: LandedRange) -> None:
+    def add(self, part: Settled) -> None:
         """Count one range."""
-        self.lots += part.lots
+        self.lots += part.landed.lots
         self.spendable += part.landed.spendable
         self.qualifying += part.landed.qualifying
-        self.upgraded += part.upgraded
+        self.upgraded += part.moved.upgraded
 
     def result(self) -> dict[str, Any]:
         """Return what the row of the run keeps."""
@@ -61,18 +60,19 @@ class RolloverSummary:
 
 
 def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
-    """Land what has matured for one contact and move its tier, inside the caller's transaction."""
-    land([contact_id], clock.now(), actor, zone)
+    """Land what has matured for one contact, move its tier, close its year, inside the caller's transaction."""
+    settle_many([contact_id], clock.now(), actor, zone)
 
 
 def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo, *, not_before: datetime | None = None) -> None:
-    """Lock the contact's balances, land what has matured and book what has expired, in the caller's transaction.
+    """Lock the contact's balances, land what has matured, close its year and book what has expired, in the caller's
+    transaction.
 
     `not_before`: when the points came, for those that came after their maturity or expiry.
     """
     now = clock.now()
-    if locks.lock_balances(contact_id, now).due:
-        land([contact_id], now, actor, zone, not_before=not_before)
+    if locks.lock_balances(contact_id, now).due or closing.is_due(contact_id, rules.year_began(now, zone)):
+        settle_many([contact_id], now, actor, zone, not_before=not_before)
     burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=not_before)
 
 
@@ -91,7 +91,8 @@ def roll_over_escrow(
         ROLLOVER,
         actor,
         moment,
-        work=lambda contacts: land(contacts, moment, actor, zone),
+        work=lambda contacts: settle_many(contacts, moment, actor, zone),
+        size=lambda part: part.landed.lots,
         count=summary.add,
         result=summary.result,
     )
@@ -104,12 +105,34 @@ def preview_rollover(as_of: datetime) -> RolloverSummary:
     return RolloverSummary(*rollover.preview(as_of))
 
 
-def land(
-    contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo, *, not_before: datetime | None = None
-) -> LandedRange:
-    """Lock the contacts' balances, land what has matured at `as_of`, move tiers, in the caller's transaction."""
+def settle_many(
+    contacts: Sequence[int],
+    as_of: datetime,
+    actor: Actor,
+    zone: ZoneInfo,
+    *,
+    ended: bool = False,
+    not_before: datetime | None = None,
+) -> Settled:
+    """Book what the clock has done to the contacts up to `as_of`, inside the caller's transaction.
+
+    Lots land first; then standings are judged, by the points of the year in which each landed; then points of years
+    that are over are moved out. `ended`: standings that have ended are judged although nothing lands.
+    `not_before`: when the points came, for those that came after their maturity.
+    """
     now = clock.now()
     landed = rollover.roll_over(
-        contacts, as_of=as_of, recorded_at=now, actor=str(actor), cause="maturity", not_before=not_before
+        contacts,
+        as_of=as_of,
+        recorded_at=now,
+        actor=str(actor),
+        cause="maturity",
+        year_began=rules.year_began(as_of, zone),
+        not_before=not_before,
     )
-    return LandedRange(landed, len(tiers.upgrade(landed.qualified, now, zone)))
+    # Nothing is closed before the standings of all these contacts are judged by it.
+    moved = tiers.assess(contacts if landed.year_over or ended else landed.qualified, as_of, zone)
+    if not landed.year_over:
+        return Settled(landed, moved, Closed())
+    turns = rules.turns_until(as_of, zone)
+    return Settled(landed, moved, closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor)))

@@ -18,7 +18,7 @@ from loyalty.models import Limit, LimitedAct, LimitMeasure, LimitScope, Program,
 from loyalty.models.staff import StaffRole
 from loyalty.services import journal
 from loyalty.services.unit_of_work import unit_of_work
-from tiers.models import ExpiryPolicy, Tier, TierSystem
+from tiers.models import AssessmentPolicy, ExpiryPolicy, Tier, TierSystem
 
 _ACCOUNTS = (
     (Account.SPENDABLE, "ACME Spendable Account", "Spend"),
@@ -79,9 +79,12 @@ def _install_limits() -> None:
     Limit.objects.bulk_create(missing, ignore_conflicts=True)
 
 
-def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, tuple[str, str]]) -> Program:
+def change_settings(
+    actor: Actor, changes: dict[str, Any], accounts: dict[int, tuple[str, str]], *, assessment: str | None = None
+) -> Program:
     """Store new settings and account names (code -> name, label); the journal keeps the old and new values.
 
+    `assessment`: how tiers are judged when they end (`tiers.models.AssessmentPolicy`), unchanged unless given.
     Raises InvalidParameter with the name of the first setting that cannot be so.
     """
     with unit_of_work():
@@ -98,8 +101,19 @@ def change_settings(actor: Actor, changes: dict[str, Any], accounts: dict[int, t
             raise InvalidParameter(texts[0], name=name) from error
         program.save()
         details |= _rename_accounts(accounts)
+        if assessment is not None:
+            details |= _change_assessment(assessment)
         journal.record(actor, "settings.change", "program", **details)
     return program
+
+
+def _change_assessment(policy: str) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    for system in TierSystem.objects.exclude(assessment=AssessmentPolicy(policy)):
+        details["assessment"] = [system.assessment, policy]
+        system.assessment = policy
+        system.save(update_fields=["assessment"])
+    return details
 
 
 def _rename_accounts(accounts: dict[int, tuple[str, str]]) -> dict[str, Any]:

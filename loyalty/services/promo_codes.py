@@ -192,7 +192,7 @@ def _require_left(promotion: Promotion) -> None:
 
 def _enter(contact: Contact, now: datetime, settings: Program) -> None:
     """The first points enrol a contact in the Base tier and make a New one Active."""
-    if standings.standing_at(contact.pk, now) is None:
+    if standings.standing_at(contact.pk, now, settings.tzinfo) is None:
         tiers.enrol(contact.pk, now, settings.tzinfo)
     customer_services.enter(contact, now)
 

@@ -27,6 +27,7 @@ from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
 from promos import services as promos
 from promos.evaluation import Terms
+from tiers import selectors as tier_standings
 from tiers import services as tiers
 
 __all__ = ["Applied", "Credited", "Quote", "Sale", "add_purchase", "quote_purchase"]
@@ -149,12 +150,20 @@ def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
         settings,
         contact_id=holder.contact_id,
         birth_date=holder.birth_date,
-        multiplier=holder.multiplier,
+        multiplier=_multiplier(holder, sale, settings),
         moment=sale.purchased_at,
         store=sale.store,
         first_purchase=lambda: receipts.is_first_purchase(holder.contact_id, sale.purchased_at),
         promotions_live=holder.promotions_live,
     )
+
+
+def _multiplier(holder: Holder, sale: Sale, settings: Program) -> Decimal:
+    """Return the tier's multiplier at the sale's own moment, as the clock decides it."""
+    if not holder.unsettled:
+        return holder.multiplier
+    standing = tier_standings.standing_at(holder.contact_id, sale.purchased_at, settings.tzinfo)
+    return standing.tier.multiplier if standing else holder.multiplier
 
 
 def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings: Program) -> Credited:

@@ -6,7 +6,7 @@ A run leaves a row that shows how far it is. A range that somebody keeps locked 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db.models import F
 
@@ -19,33 +19,29 @@ from loyalty.models import JobRun
 from loyalty.services.unit_of_work import unit_of_work
 
 Progress = Callable[[int, int], None]
-"""Hears after each range how many lots are done, and of how many."""
+"""Hears after each range how much is done, and of how much: lots, or contacts."""
 
 
-class Part(Protocol):
-    """What one range came to."""
-
-    @property
-    def lots(self) -> int:
-        """How many lots were dealt with."""
-
-
-Done = TypeVar("Done", bound=Part)
+Done = TypeVar("Done")
+"""What one range came to."""
 
 
 @dataclass(frozen=True, slots=True)
 class RangeJob(Generic[Done]):
     """A job: `work` does the contacts of one range inside a transaction, `count` hears of it once it is committed.
 
-    `result` says, at the end, what all ranges came to.
+    `size` says how much of the total one range came to, in the same unit as the ranges; `result`, at the end, what all
+    ranges came to.
     """
 
     name: str
     actor: Actor
     as_of: datetime
     work: Callable[[Sequence[int]], Done]
+    size: Callable[[Done], int]
     count: Callable[[Done], None]
     result: Callable[[], dict[str, Any]]
+    unit: str = "lots"
 
 
 def moment_of(as_of: datetime | None) -> datetime:
@@ -64,7 +60,7 @@ def run(job: RangeJob[Done], ranges: Sequence[ContactRange], progress: Progress 
     if not ranges:
         return 0
     now = clock.now()
-    total, done, busy = sum(each.lots for each in ranges), 0, 0
+    total, done, busy = sum(each.size for each in ranges), 0, 0
     row = JobRun.objects.create(
         job=job.name, actor=str(job.actor), as_of=job.as_of, started_at=now, updated_at=now, total=total
     )
@@ -74,12 +70,12 @@ def run(job: RangeJob[Done], ranges: Sequence[ContactRange], progress: Progress 
         except Busy:
             busy += 1
         else:
-            done += part.lots
+            done += job.size(part)
             job.count(part)
         if progress is not None:
             progress(done, total)
     JobRun.objects.filter(pk=row.pk).update(
-        finished_at=clock.now(), result={"lots": done, **job.result(), "busy_ranges": busy}
+        finished_at=clock.now(), result={job.unit: done, **job.result(), "busy_ranges": busy}
     )
     return busy
 
@@ -88,5 +84,5 @@ def _carry_out(job: RangeJob[Done], each: ContactRange, row: JobRun) -> Done:
     with unit_of_work():
         rollover.commit_without_waiting()
         part = job.work(each.contacts)
-        JobRun.objects.filter(pk=row.pk).update(done=F("done") + part.lots, updated_at=clock.now())
+        JobRun.objects.filter(pk=row.pk).update(done=F("done") + job.size(part), updated_at=clock.now())
     return part

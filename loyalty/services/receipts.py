@@ -27,6 +27,7 @@ from loyalty.models import Program, Purchase, PurchaseStatus, Store
 from loyalty.selectors import scanned_receipts
 from promos import evaluation
 from promos.evaluation import Award, Terms
+from tiers import selectors as tiers
 
 if TYPE_CHECKING:
     from loyalty.services.sales import Sale
@@ -38,6 +39,7 @@ class Holder:
 
     `left`: whether it left the programme. `promotions_live`: whether any promotion was live then, so that most
     purchases ask for none.
+    `unsettled`: the tier may have moved by the clock, and no job has booked it: then the multiplier is asked for.
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
     """
 
@@ -52,6 +54,7 @@ class Holder:
     multiplier: Decimal
     captured: tuple[int, Decimal] | None
     promotions_live: bool
+    unsettled: bool
     existing: Purchase | None
 
 
@@ -87,7 +90,8 @@ _HOLDER = """
 SELECT card.id, card.number, card.status, contact.id, contact.status, contact.phone, contact.birth_date,
     standing.id IS NOT NULL, standing.reason = 'left', coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
-    EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s))
+    EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s)),
+    {unsettled}
 FROM cards_card card
 {join} customers_contact contact ON contact.id = card.contact_id
 LEFT JOIN tiers_standing standing ON standing.contact_id = contact.id AND standing.left_at IS NULL
@@ -103,11 +107,12 @@ ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
 """
 _LOCKED = "FOR NO KEY UPDATE OF card"
-_HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s")
+_HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s", unsettled=tiers.UNSETTLED)
 # A phone of somebody who was merged leads to whom he is now.
 _HOLDER_BY_PHONE = _HOLDER.format(
     join="JOIN",
     where="contact.id = (SELECT coalesce(merged_into_id, id) FROM customers_contact WHERE phone = %(value)s)",
+    unsettled=tiers.UNSETTLED,
 )
 
 _INSERT = """
@@ -176,7 +181,12 @@ def is_first_purchase(contact_id: int, moment: datetime) -> bool:
 
 
 def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
-    parameters: dict[str, Any] = {"value": find.number or find.phone, "purchase_id": purchase_id, "moment": moment}
+    parameters: dict[str, Any] = {
+        "value": find.number or find.phone,
+        "purchase_id": purchase_id,
+        "moment": moment,
+        "now": clock.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute((_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE) + lock, parameters)
         return cursor.fetchone()
@@ -186,7 +196,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
     if row is None:
         if existing is None:
             raise _not_found(find)
-        return Holder(0, "", 0, 0, "", None, False, False, Decimal(1), None, False, existing)
+        return Holder(0, "", 0, 0, "", None, False, False, Decimal(1), None, False, False, existing)
     (
         card_id,
         number,
@@ -202,6 +212,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         captured_by,
         captured,
         promotions_live,
+        unsettled,
     ) = row
     if existing is None:
         _require_holder(find, status, contact_id, phone)
@@ -217,6 +228,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         multiplier=multiplier,
         captured=(captured_by, captured) if captured_by else None,
         promotions_live=promotions_live,
+        unsettled=bool(unsettled),
         existing=existing,
     )
 

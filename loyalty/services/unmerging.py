@@ -93,7 +93,7 @@ def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed
     merging.settle_both(actor, survivor.pk, absorbed.pk, not_before=now)
     if active_since:
         tier_services.enrol(survivor.pk, now, settings.tzinfo)
-    tier_services.upgrade([survivor.pk, absorbed.pk], now, settings.tzinfo)
+    tier_services.assess([survivor.pk, absorbed.pk], now, settings.tzinfo)
 
 
 def _keep(actor: Actor, merge: Merge, survivor: Contact, absorbed: Contact, reason: str) -> None:

@@ -88,7 +88,7 @@ def test_a_range_locks_the_balances_of_its_own_contacts_and_no_others(due):
 @pytest.mark.parametrize("size", [1, 5, 6, 19, 20, 400])
 def test_a_range_holds_fewer_lots_than_the_setting_and_those_of_one_contact(due, size):
     ranges = rollover.due_ranges(clock.now(), size)
-    assert all(each.lots < size + 2 for each in ranges)
+    assert all(each.size < size + 2 for each in ranges)
     assert len(ranges) >= 20 // (size + 2)
     assert sorted(contact for each in ranges for contact in each.contacts) == sorted(each.contact_id for each in due)
 

@@ -16,6 +16,7 @@ from loyalty.ledger.locks import lock_balances
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.ledger.rollover import Landed
+from tiers import rules
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 ESCROW = timedelta(days=30)
@@ -160,7 +161,8 @@ def owe(contact: int, amount: float | str) -> None:
 
 
 def read(contact: int) -> Four:
-    held = balances.read(contact, clock.now())
+    now = clock.now()
+    held = balances.read(contact, now, since=rules.year_began(now, MOSCOW))
     return Four(held.spendable, held.spendable_escrow, held.qualifying, held.qualifying_escrow)
 
 

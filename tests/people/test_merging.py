@@ -24,6 +24,7 @@ from loyalty.services.errors import BonusesOnHold, MergeNotFound, MergeNotLast, 
 from loyalty.services.holding import HoldCall
 from promos.models import CustomerGrant, Segment, SegmentMember
 from tests.factories import CardFactory, ConsentFactory, ContactFactory, StandingFactory, tier_named
+from tests.conftest import MOSCOW
 from tests.people.conftest import BOSS, SENIOR, TILL, buy, merge, unmerge
 from tests.promos.marketing import live
 from tiers import selectors as tiers
@@ -123,7 +124,7 @@ def test_a_new_contact_becomes_active_and_new_again_unless_it_has_bought():
     buy(card, "R-1")
     unmerge(again)
     assert Contact.objects.get(pk=stays.pk).status == ContactStatus.ACTIVE
-    assert tiers.standing_at(stays.pk, clock.now()).tier.rank == 1
+    assert tiers.standing_at(stays.pk, clock.now(), MOSCOW).tier.rank == 1
 
 
 @pytest.mark.parametrize(
@@ -202,10 +203,10 @@ def test_the_better_tier_counts_for_both(own, other, best):
             StandingFactory(contact=contact, tier=tier_named(names[rank]))
     before = as_stored(stays.pk, goes.pk)
     merged = merge(stays.pk, goes.pk)
-    standing = tiers.standing_at(stays.pk, clock.now())
+    standing = tiers.standing_at(stays.pk, clock.now(), MOSCOW)
     assert standing.tier.rank == best
     assert (standing.reason == StandingReason.MERGED) == (best == other and own != other)
-    assert tiers.standing_at(goes.pk, clock.now()) is None
+    assert tiers.standing_at(goes.pk, clock.now(), MOSCOW) is None
     unmerge(merged)
     assert as_stored(stays.pk, goes.pk) == before
 
@@ -216,11 +217,11 @@ def test_together_they_reach_a_tier_that_neither_had(story_clock):
     buy(theirs, "R-2", "1500.00")
     story_clock.forward(days=31)
     merged = merge(mine.contact_id, theirs.contact_id)
-    assert tiers.standing_at(mine.contact_id, clock.now()).tier.name == "Silver"
+    assert tiers.standing_at(mine.contact_id, clock.now(), MOSCOW).tier.name == "Silver"
     story_clock.forward(days=1)
     unmerge(merged)
     for card in (mine, theirs):
-        standing = tiers.standing_at(card.contact_id, clock.now())
+        standing = tiers.standing_at(card.contact_id, clock.now(), MOSCOW)
         assert (standing.tier.name, standing.reason) == ("Base", StandingReason.ENROLLED)
 
 

@@ -18,6 +18,7 @@ from loyalty.models import JournalEntry, Program
 from loyalty.services import code_orders, promo_codes, promotions
 from promos.models import Audience, CodeUse, CustomerGrant, PromoCode, Promotion, Segment, SegmentMember
 from tests.factories import CardFactory, ContactFactory
+from tests.ledger.books import MOSCOW
 from tests.promo_codes.typing import APP, heard, spendable, use
 from tests.promos.marketing import MARKETER, coded, draft, moscow, shared_code, single_codes
 from tiers import selectors as tiers
@@ -72,7 +73,7 @@ def test_points_count_for_the_tier_only_where_the_promotion_says_so(anna: Card, 
     use(boris, shared_code("PLAIN2026", value=Decimal(2000)))
     for card, points, tier in ((anna, 2000, "Silver"), (boris, 0, "Base")):
         assert balances.read(card.contact_id, clock.now()).qualifying == points
-        standing = tiers.standing_at(card.contact_id, clock.now())
+        standing = tiers.standing_at(card.contact_id, clock.now(), MOSCOW)
         assert standing is not None
         assert standing.tier.name == tier
 

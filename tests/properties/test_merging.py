@@ -17,12 +17,14 @@ from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
 from loyalty.ledger import balances, history, invariants
+from loyalty.ledger.balances import Balance
 from loyalty.ledger.models import Lot
 from loyalty.models import Purchase, PurchaseStatus
 from loyalty.services import merging, points, purchases, refunds, unmerging
 from loyalty.services.purchases import Sale
 from tests.factories import CardFactory
 from tests.properties.paper import MOSCOW
+from tiers import rules
 from tiers.models import Standing
 
 TILL = actors.client("till-1", "till", "cash_desk")
@@ -79,13 +81,18 @@ class World:
         )
 
 
+def read_of(contact_id: int) -> Balance:
+    now = clock.now()
+    return balances.read(contact_id, now, since=rules.year_began(now, MOSCOW))
+
+
 def everything(contact_id: int) -> Any:
     """All that can be said of a contact."""
     now = clock.now()
     points.roll_over_escrow(actors.system("beat"))
     with transaction.atomic():
         points.settle_fully(contact_id, actors.system("beat"), MOSCOW)
-    read = balances.read(contact_id, now)
+    read = read_of(contact_id)
     lots = Lot.objects.filter(contact_id=contact_id, remaining__gt=0).order_by("id")
     return (
         read.burned, read.expiring, [(each.account, each.amount, each.lifetime) for each in read.accounts],
@@ -103,7 +110,7 @@ def standing(contact_id: int) -> Any:
 
 def sums(*contacts: int) -> tuple[Decimal, Decimal]:
     """Spendable points wherever they are, burned ones too, and tier-qualifying ones."""
-    reads = [balances.read(each, clock.now()) for each in contacts]
+    reads = [read_of(each) for each in contacts]
     return (
         sum((each.spendable + each.spendable_escrow + each.burned for each in reads), Decimal(0)),
         sum((each.qualifying + each.qualifying_escrow for each in reads), Decimal(0)),
@@ -159,16 +166,18 @@ def live(first: list[Any], second: list[Any], since: list[Any]) -> None:
     for each in since:
         world.act(card, *each)
     earlier = world.now - timedelta(seconds=1)
-    then = [history.as_of(each, earlier) for each in (survivor, absorbed)]
+    began = rules.year_began(earlier, MOSCOW)
+    then = [history.as_of(each, earlier, since=began) for each in (survivor, absorbed)]
     touched = Purchase.objects.filter(pk__in=own).exclude(pk__in=untouched(alone)).exists()
     together = sums(survivor, absorbed)
     unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, merged.pk, "two people")
     assert invariants.broken() == []
     assert sums(survivor, absorbed) == together
     # What was told of a moment before is told of it still, and what is told of this one is what everybody reads.
-    assert [history.as_of(each, earlier) for each in (survivor, absorbed)] == then
+    assert [history.as_of(each, earlier, since=began) for each in (survivor, absorbed)] == then
     for each in (survivor, absorbed):
-        read, told = balances.read(each, clock.now()), history.as_of(each, clock.now())
+        read = read_of(each)
+        told = history.as_of(each, clock.now(), since=rules.year_began(clock.now(), MOSCOW))
         assert (told.spendable, told.spendable_escrow) == (read.spendable, read.spendable_escrow)
         assert (told.qualifying, told.qualifying_escrow) == (read.qualifying, read.qualifying_escrow)
     if not touched:

@@ -12,7 +12,8 @@ from django.test import Client
 from cards.models import Card
 from loyalty.core import actors, clock
 from loyalty.ledger import balances, invariants
-from loyalty.services import api_clients, points
+from loyalty.services import api_clients, points, program
+from tiers import rules
 from tiers import selectors as tiers
 
 
@@ -88,12 +89,13 @@ class Shop:
         """What the books say now; every law is checked as well."""
         for law in invariants.check():
             assert not law.broken, law
-        read = balances.read(self._contact(number), clock.now())
+        now = clock.now()
+        read = balances.read(self._contact(number), now, since=rules.year_began(now, program.settings().tzinfo))
         return Balances(read.spendable, read.spendable_escrow, read.qualifying, read.qualifying_escrow)
 
     def tier(self, number: str) -> str:
         """The name of the shopper's tier now."""
-        standing = tiers.standing_at(self._contact(number), clock.now())
+        standing = tiers.standing_at(self._contact(number), clock.now(), program.settings().tzinfo)
         return standing.tier.name if standing else "Unenrolled"
 
     @staticmethod

@@ -86,7 +86,7 @@ def _incentives(customer: Customer, ladder: Ladder) -> dict[str, Any]:
         reached = {
             "next_tier_points": _number(max(above.target - points, ZERO)), "tier_ends_value": _number(above.target),
         }  # fmt: skip
-    entered = ladder.standing.entered_at if ladder.standing else None
+    entered = ladder.standing.in_tier_since if ladder.standing else None
     resets = ladder.standing.ends_at if ladder.standing else None
     return {
         "tier": _capitals(ladder.tier),
@@ -109,7 +109,7 @@ def _level(customer: Customer, ladder: Ladder, standing: Standing) -> dict[str, 
         "tier_system_id": str(ladder.tier.system.public_id),
         "tier_level_id": str(ladder.tier.public_id),
         "user_id": str(customer.public_id),
-        "join_date": _iso(standing.entered_at),
+        "join_date": _iso(standing.in_tier_since),
         "tier_overview": _overview(customer, ladder.tier),
     }
     if above is not None:

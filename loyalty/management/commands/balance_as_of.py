@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 from loyalty.management.moments import read_moment
 from loyalty.management.use_case_command import UseCaseCommand
 from loyalty.selectors import balance_history
+from loyalty.services import program
 
 
 class Command(UseCaseCommand):
@@ -22,7 +23,8 @@ class Command(UseCaseCommand):
 
     def run(self, **options: Any) -> None:
         """Print a line an account: its name and the points."""
-        held = balance_history.of_code(options["contact"], read_moment(options["at"], "at"))
+        moment, zone = read_moment(options["at"], "at"), program.settings().tzinfo
+        held = balance_history.of_code(options["contact"], moment, zone)
         if options["json"]:
             self.stdout.write(json.dumps({each.name: str(each.amount) for each in held}, ensure_ascii=False))
             return

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0006_index_of_what_expires'),
+        ('ledger', '0007_find_points_of_closed_years'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0002_merged_and_erased_contacts'),
-        ('tiers', '0003_rules_have_ids'),
+        ('tiers', '0004_years_of_qualification'),
     ]
 
     operations = [
@@ -18,10 +18,10 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='standing',
             name='reason',
-            field=models.CharField(choices=[('enrolled', 'Enrolled'), ('upgraded', 'Upgraded'), ('assessed', 'Assessed at expiry'), ('left', 'Left the programme'), ('merged', 'Merged with another customer')], max_length=16),
+            field=models.CharField(choices=[('enrolled', 'Enrolled'), ('upgraded', 'Upgraded'), ('extended', 'Extended by qualifying again'), ('assessed', 'Assessed at expiry'), ('left', 'Left the programme'), ('merged', 'Merged with another customer')], max_length=16),
         ),
         migrations.AddConstraint(
             model_name='standing',
-            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['enrolled', 'upgraded', 'assessed', 'left', 'merged'])), name='standing_reason_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['enrolled', 'upgraded', 'extended', 'assessed', 'left', 'merged'])), name='standing_reason_known'),
         ),
     ]

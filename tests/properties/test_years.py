@@ -1,0 +1,65 @@
+"""Late jobs and prompt ones book the same standings, whatever the history."""
+
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.tiers.test_assessment import BERLIN, DAYS, NEXT_YEAR, at, ladder, start
+from tiers import assessment, rules
+from tiers.models import AssessmentPolicy
+
+moments = st.datetimes(datetime(2026, 1, 2), datetime(2030, 12, 30)).map(lambda moment: moment.replace(tzinfo=BERLIN))  # noqa: DTZ001
+amounts = st.sampled_from([500, 1500, 2000, 4000, 10_000])
+histories = st.lists(st.tuples(moments, amounts.map(Decimal)), max_size=12).map(sorted)
+ladders = st.builds(
+    ladder,
+    st.sampled_from(AssessmentPolicy.values),
+    expiry=st.sampled_from([NEXT_YEAR, DAYS]),
+    days=st.sampled_from([30, 365, 500]),
+    zone=st.just(BERLIN),
+    platinum=st.sampled_from([None, 12_000]),
+    since=st.none() | moments,
+).map(lambda rungs: rungs if rungs.tiers[2].expiry_policy == DAYS else _without_days(rungs))
+
+
+def _without_days(rungs):
+    for tier in rungs.tiers:
+        tier.expiry_days = None
+    return rungs
+
+
+@given(ladders, histories, st.lists(moments, max_size=6))
+def test_a_late_job_books_what_prompt_ones_would_have_booked(rungs, landings, jobs):
+    """Each job takes up the open standing and the points of years that are not over, as the books would hand them."""
+    end = at("2031-06-01", BERLIN)
+    held = start(rungs, "Base", "2026-01-01", reason="enrolled")
+    late = assessment.walk(held, landings, rungs, end)
+    prompt, closed_before = [held], at("2020-01-01", BERLIN)
+    for job in [*sorted(jobs), end]:
+        last = prompt.pop()
+        reopened = assessment.opened(
+            last.public_id, last.tier, last.entered_at, last.ends_at, last.reason, last.joined_at, BERLIN
+        )
+        counting = [each for each in landings if closed_before <= each[0] <= job]
+        prompt += assessment.walk(reopened, counting, rungs, job)
+        closed_before = rules.year_began(job, BERLIN)
+    assert [_facts(each) for each in prompt] == [_facts(each) for each in late]
+
+
+def _facts(period):
+    return (period.public_id, period.tier.name, period.reason, period.entered_at, period.left_at, period.ends_at,
+            period.joined_at, period.year)  # fmt: skip
+
+
+@given(ladders, histories)
+def test_periods_follow_one_another_without_gap_or_overlap(rungs, landings):
+    periods = assessment.walk(start(rungs, "Base", "2026-01-01"), landings, rungs, at("2031-06-01", BERLIN))
+    for earlier, later in pairwise(periods):
+        assert earlier.left_at == later.entered_at
+        assert earlier.entered_at <= later.entered_at
+    assert all(period.entered_at < period.left_at for period in periods[1:-1])
+    assert periods[-1].left_at is None
+    assert periods[-1].ends_at is None or periods[-1].ends_at > at("2031-06-01", BERLIN)

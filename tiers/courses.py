@@ -1,0 +1,109 @@
+"""The statements that find whose tier may move, and read what its course is walked on. No writes, no locks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+
+from loyalty.ledger.rollover import ContactRange
+from tiers import assessment, rules
+from tiers.assessment import ZONE_SHIFT, Ladder, Landing, Period
+
+# Every open standing whose end has come, whose balance reaches a higher tier, or its own again in a later year: no
+# other can move when points have landed. Lots are read for those alone.
+_MAY_MOVE = """
+(standing.ends_at < %(end)s OR EXISTS (
+    SELECT FROM tiers_tier higher WHERE higher.rank > tier.rank AND higher.target <= balance.amount
+) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL
+    -- One that came by a merge may have been earned in an earlier year.
+    AND (standing.entered_at <= %(year_began)s OR standing.reason = 'merged')))
+"""
+
+_COURSES = f"""
+SELECT standing.id, standing.public_id, standing.contact_id, standing.tier_id, standing.entered_at, standing.ends_at,
+    standing.reason, standing.joined_at, lot.moments, lot.amounts
+FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id AND tier.rank >= 1
+LEFT JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
+LEFT JOIN LATERAL (
+    SELECT array_agg(matures_at ORDER BY matures_at, id) AS moments,
+        array_agg(remaining ORDER BY matures_at, id) AS amounts
+    FROM ledger_lot
+    WHERE contact_id = standing.contact_id AND account = 3 AND remaining > 0 AND matures_at <= %(until)s
+) lot ON true
+WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {_MAY_MOVE}
+"""
+
+# A range ends with the contact whose rows reach `size`, like those of the rollover; a changed ladder concerns everyone.
+_DUE = f"""
+SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
+    SELECT contact_id,
+        (sum(weight) OVER (ORDER BY contact_id ROWS UNBOUNDED PRECEDING) - weight)::bigint / %(size)s AS part
+    FROM (
+        SELECT contact_id, sum(weight) AS weight FROM (
+            SELECT contact_id, count(*) AS weight FROM ledger_lot
+            WHERE account = 3 AND landed IS NOT NULL AND remaining > 0 AND matures_at < %(year_began)s
+            GROUP BY contact_id
+            UNION ALL
+            SELECT contact_id, count(*) FROM ledger_lot
+            WHERE account = 3 AND landed IS NULL AND remaining > 0 AND matures_at < %(year_began)s
+            GROUP BY contact_id
+            UNION ALL
+            SELECT contact_id, 1 FROM tiers_standing WHERE left_at IS NULL AND ends_at <= %(until)s
+            UNION ALL
+            SELECT standing.contact_id, 1
+            FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id AND tier.rank >= 1
+            JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
+            WHERE (SELECT bool_or(ladder_changed_at <= %(until)s) FROM tiers_tiersystem)
+              AND standing.left_at IS NULL AND {_MAY_MOVE}
+        ) AS part GROUP BY contact_id
+    ) AS held
+) AS due GROUP BY part ORDER BY part
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """An open standing and the qualifying points of the years not closed, with what is needed to walk on."""
+
+    standing_id: int
+    public_id: UUID
+    contact_id: int
+    tier_id: int
+    entered_at: datetime
+    ends_at: datetime | None
+    reason: str
+    joined_at: datetime | None
+    moments: list[datetime] | None
+    amounts: list[Any] | None
+
+    def walk(self, ladder: Ladder, until: datetime, not_before: datetime | None = None) -> list[Period]:
+        """Return the periods from the open standing on, as they stand at `until`; points land not before `not_before`."""
+        tier = next(each for each in ladder.tiers if each.pk == self.tier_id)
+        held = assessment.opened(
+            self.public_id, tier, self.entered_at, self.ends_at, self.reason, self.joined_at, ladder.zone
+        )
+        moments = [max(moment, not_before or moment) for moment in self.moments or ()]
+        landings: list[Landing] = list(zip(moments, self.amounts or (), strict=True))
+        return assessment.walk(held, landings, ladder, until)
+
+
+def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> list[Course]:
+    """Return the courses of those contacts whose standing may change by what has landed or ended (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COURSES, _moments(until, zone) | {"contacts": list(contacts)})
+        return [Course(*row) for row in cursor.fetchall()]
+
+
+def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[ContactRange]:
+    """Return the contacts with a year to close or a standing to judge at `until`, cut by rows (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, _moments(until, zone) | {"size": size})
+        return [ContactRange(*row) for row in cursor.fetchall()]
+
+
+def _moments(until: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    return {"until": until, "end": until + ZONE_SHIFT, "year_began": rules.year_began(until, zone)}
