@@ -203,9 +203,7 @@ class Books(RuleBasedStateMachine):
             sale = self._sale(held.owner, held.receipt, lines, timedelta(0), amount, hold_id=hold_id)
         answer = purchases.add_purchase(TILL, sale)
         assert answer.paid == points_of(amount)
-        assert answer.accrued == points_of(
-            self.paper.buy(held.owner, held.receipt, lines, amount, self.now, self.now)
-        )
+        assert answer.accrued == points_of(self.paper.buy(held.owner, held.receipt, lines, amount, self.now, self.now))
 
     # Returns.
 
