@@ -81,7 +81,7 @@ class Course:
     amounts: list[Any] | None
 
     def walk(self, ladder: Ladder, until: datetime, not_before: datetime | None = None) -> list[Period]:
-        """Return the periods from the open standing on, as they stand at `until`; points land not before `not_before`."""
+        """Return the periods from the open standing on, as they stand at `until`; none moves before `not_before`."""
         tier = next(each for each in ladder.tiers if each.pk == self.tier_id)
         held = assessment.opened(
             self.public_id, tier, self.entered_at, self.ends_at, self.reason, self.joined_at, ladder.zone

@@ -64,9 +64,7 @@ def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
         return bool(cursor.rowcount)
 
 
-def assess(
-    contacts: Sequence[int], until: datetime, zone: ZoneInfo, *, not_before: datetime | None = None
-) -> Moved:
+def assess(contacts: Sequence[int], until: datetime, zone: ZoneInfo, *, not_before: datetime | None = None) -> Moved:
     """Book what the clock has done to the standings of the contacts up to `until`: in the order in which points landed,
     standings ended and years turned. Upgrades skip levels; nobody moves down before the standing ends.
 

@@ -87,11 +87,12 @@ BREACHES = [
     ("UPDATE ledger_operation SET effective_at = effective_at - interval '1 year' WHERE kind = 'year_close'", {
         CLOSES_EXACTLY,
     }),
-    ("UPDATE ledger_transfer SET target = 9 WHERE target = 6 AND contact_id = 1", {CLOSES_EXACTLY}),
+    ("UPDATE ledger_transfer SET target = 9 WHERE target = 6 AND contact_id = 1", {CLOSES_EXACTLY, TAKES_EXACTLY}),
     ("UPDATE ledger_draw SET operation_id = (SELECT max(id) FROM ledger_operation WHERE contact_id = 5)"
      " WHERE contact_id = 5 AND amount = 5", {"a closed lot is not drawn again"}),
     ("UPDATE ledger_operation SET effective_at = effective_at + interval '1 year' WHERE kind = 'year_close'", {
         "qualifying points that count landed after the last close of their contact",
+        "what the clock does is booked when its moment has come, not before",
     }),
     ("UPDATE ledger_operation SET effective_at = effective_at - interval '1 second' WHERE kind = 'adjustment'", {
         "a lot lands by a rollover, at its maturity or later, or by the adjustment or the merge that made it",

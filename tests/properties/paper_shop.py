@@ -159,9 +159,8 @@ class PaperShop:
         if receipt.lot is None or receipt.stars is None or not unearned:
             return 0
         lot, stars = self._here(receipt.lot), self._here_stars(receipt.stars)
-        if self.policy != "only_pending" or stars.lands > now:
-            if stars.lands > now or stars.count(now):
-                take(stars, unearned)
+        if stars.lands > now or (self.policy != "only_pending" and stars.count(now)):
+            take(stars, unearned)
         burned = receipt.lot.burned + (lot.burned if lot is not receipt.lot else 0)
         bound = min(unearned, receipt.earned - burned - receipt.taken)
         drawn: Drawn = []
