@@ -6,9 +6,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views import defaults
 
 from loyalty.api.koshelek import errors as koshelek
+from loyalty.api.loyalty_data import errors as loyalty_data
 
 CASH_DESK_PREFIXES = ("/api/card", "/api/purchase")
 KOSHELEK_PREFIX = "/v1"
+LOYALTY_DATA_PREFIX = "/priv"
 JSON = "application/json; charset=utf-8"
 
 
@@ -37,6 +39,8 @@ def _in_words_of(request: HttpRequest, status: int, key: str, text: str) -> Http
         body = {"Status": False, "Key": key, "Value": text}
     elif path.startswith(KOSHELEK_PREFIX):
         body = dict(koshelek.body_of(koshelek.row_of(key), text))
+    elif path.startswith(LOYALTY_DATA_PREFIX):
+        body = loyalty_data.body_of(loyalty_data.row_of(key))
     else:
         return None
     return JsonResponse(body, status=status, content_type=JSON)

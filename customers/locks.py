@@ -7,9 +7,12 @@ from loyalty.core.errors import Busy
 
 
 def lock_contact(contact_id: int) -> Contact:
-    """Lock and return a contact; it must exist. Raises Busy when it was merged meanwhile: a repeat finds the other."""
+    """Lock and return a contact; it must exist.
+
+    Raises Busy when it was merged or erased meanwhile: a repeat finds the other, or nobody.
+    """
     contact = Contact.objects.select_for_update(of=("self",), no_key=True).get(pk=contact_id)
-    if contact.status == ContactStatus.MERGED:
+    if contact.status == ContactStatus.MERGED or contact.erased_at is not None:
         raise Busy()
     return contact
 

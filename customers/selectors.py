@@ -14,8 +14,11 @@ def by_phone(phone: str) -> Contact | None:
 
 
 def by_code(code: str) -> Contact | None:
-    """Return the contact with a code in its stored form; for one who was merged, the contact it is now."""
-    return _now(Contact.objects.filter(code=code))
+    """Return the contact with a code in its stored form; for one who was merged, the contact it is now.
+
+    Whose data were erased is found by nothing, not even by the code: it is nobody any more.
+    """
+    return _now(Contact.objects.filter(code=code, erased_at=None))
 
 
 def by_email(email: str, **narrowed: Any) -> list[Contact]:

@@ -80,16 +80,10 @@ def opened(
     zone: ZoneInfo,
 ) -> Period:
     """Return a standing that is open in the database as a period to walk on from."""
-    year = _year_of(tier, entered_at, ends_at, reason, zone)
-    return Period(public_id, tier, entered_at, joined_at or entered_at, ends_at, reason, year)
-
-
-def _year_of(tier: Tier, entered_at: datetime, ends_at: datetime | None, reason: str, zone: ZoneInfo) -> int:
-    """Return the year whose points earned a standing. One that came by a merge was earned before it."""
-    if reason == StandingReason.MERGED and ends_at is not None and tier.expiry_policy == ExpiryPolicy.NEXT_YEAR_END:
-        return rules.closing_year(ends_at, zone) - 1
     assessed = reason == StandingReason.ASSESSED
-    return rules.closing_year(entered_at, zone) if assessed else entered_at.astimezone(zone).year
+    began = joined_at if joined_at is not None and reason == StandingReason.MERGED else entered_at
+    year = rules.closing_year(entered_at, zone) if assessed else began.astimezone(zone).year
+    return Period(public_id, tier, entered_at, joined_at or entered_at, ends_at, reason, year)
 
 
 def walk(held: Period, landings: Sequence[Landing], ladder: Ladder, until: datetime) -> list[Period]:

@@ -19,8 +19,7 @@ _MAY_MOVE = """
 (standing.ends_at < %(end)s OR EXISTS (
     SELECT FROM tiers_tier higher WHERE higher.rank > tier.rank AND higher.target <= balance.amount
 ) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL
-    -- One that came by a merge may have been earned in an earlier year.
-    AND (standing.entered_at <= %(year_began)s OR standing.reason = 'merged')))
+    AND CASE WHEN standing.reason = 'merged' THEN standing.joined_at ELSE standing.entered_at END <= %(year_began)s))
 """
 
 _COURSES = f"""
@@ -80,14 +79,13 @@ class Course:
     moments: list[datetime] | None
     amounts: list[Any] | None
 
-    def walk(self, ladder: Ladder, until: datetime, not_before: datetime | None = None) -> list[Period]:
-        """Return the periods from the open standing on, as they stand at `until`; none moves before `not_before`."""
+    def walk(self, ladder: Ladder, until: datetime) -> list[Period]:
+        """Return the periods from the open standing on, as they stand at `until`."""
         tier = next(each for each in ladder.tiers if each.pk == self.tier_id)
         held = assessment.opened(
             self.public_id, tier, self.entered_at, self.ends_at, self.reason, self.joined_at, ladder.zone
         )
-        moments = [max(moment, not_before or moment) for moment in self.moments or ()]
-        landings: list[Landing] = list(zip(moments, self.amounts or (), strict=True))
+        landings: list[Landing] = list(zip(self.moments or (), self.amounts or (), strict=True))
         return assessment.walk(held, landings, ladder, until)
 
 

@@ -36,7 +36,7 @@ def join(survivor_id: int, absorbed_id: int, now: datetime) -> Joined:
             tier=other.tier,
             entered_at=moment,
             ends_at=other.ends_at,
-            joined_at=(own.joined_at or own.entered_at) if own is not None and own.tier == other.tier else None,
+            joined_at=other.joined_at or other.entered_at,
             reason=StandingReason.MERGED,
         )
     return Joined(own.pk if own else None, other.pk if other else None, moment)

@@ -3,6 +3,7 @@
 from loyalty.admin import (
     adjustments,
     api_clients,
+    audiences,
     card_imports,
     card_series,
     cards,
@@ -16,6 +17,7 @@ from loyalty.admin import (
     promo_codes,
     promotions,
     purchases,
+    segments,
     settings,
     staff,
     stores,
@@ -28,6 +30,7 @@ words.apply()
 __all__ = [
     "adjustments",
     "api_clients",
+    "audiences",
     "card_imports",
     "card_series",
     "cards",
@@ -41,6 +44,7 @@ __all__ = [
     "promo_codes",
     "promotions",
     "purchases",
+    "segments",
     "settings",
     "staff",
     "stores",

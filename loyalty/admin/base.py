@@ -43,6 +43,8 @@ class ReadOnly(ModelAdmin):
     sortable_by = ()
     ordering: tuple[str, ...] = ("-id",)
     facts: ClassVar[Sequence[str]] = ()
+    # What an empty list says: how its first entry comes about.
+    hint: ClassVar[Any] = ""
     commands: ClassVar[Sequence[Command]] = ()
     creates: ClassVar[Command | None] = None
 

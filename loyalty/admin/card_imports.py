@@ -1,6 +1,5 @@
 """Imports of card numbers: the form that uploads a file, and the page that shows how far it is and what was wrong."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext
@@ -26,9 +25,10 @@ from cards.models import (
     ImportMode,
     ImportStatus,
 )
-from loyalty.admin import columns, pages
+from loyalty.admin import columns, downloads, pages
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
+from loyalty.admin.form_fields import UploadedTable
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
@@ -48,13 +48,7 @@ class ImportForm(ReasonForm):
         " called Number or Card number is read, else the first. Empty lines are passed over."
     )
 
-    file = forms.FileField(
-        label=_("file"),
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx", "class": " ".join(widgets.INPUT_CLASSES)}),
-        help_text=_("CSV or XLSX, 32 MB at most."),
-        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-    )
+    file = UploadedTable(label=_("file"), help_text=_("CSV or XLSX, 32 MB at most."))
     category = forms.TypedChoiceField(
         label=_("category"),
         choices=translated(CardCategory),
@@ -132,6 +126,7 @@ class CardImportAdmin(ReadOnly):
     )
     list_select_related = ("series",)
     list_filter = (("status", columns.ChoiceFilter),)
+    hint = _("Files of card numbers from the printer stand here, and what became of each line.")
     facts = ("file_name", "category", "mode", "actor", "reason", "created_at", "started_at", "finished_at")
     creates = Command(
         "add", _("Import numbers"), NewImportForm, _import, submit=_("Upload"), explain=ImportForm.EXPLAIN
@@ -167,9 +162,7 @@ class CardImportAdmin(ReadOnly):
         head = [gettext("line"), gettext("number"), gettext("what is wrong")]
         causes = {cause.value: gettext(cause.label) for cause in ImportCause}
         again = gettext("%(cause)s, first in line %(line)s")
-        answer = StreamingHttpResponse(_written(record, head, causes, again), content_type="text/csv; charset=utf-8")
-        answer["Content-Disposition"] = f'attachment; filename="refused-{record.pk}.csv"'
-        return answer
+        return downloads.table(f"refused-{record.pk}.csv", head, _written(record, causes, again))
 
 
 def _tiles(record: CardImport) -> list[Tile]:
@@ -233,22 +226,6 @@ def _cause(fault: CardImportFault, causes: dict[str, str], again: str) -> str:
     return again % {"cause": cause, "line": fault.first_line} if fault.first_line else cause
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _written(record: CardImport, head: list[str], causes: dict[str, str], again: str) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # The mark by which spreadsheets know UTF-8.
-    yield "\ufeff"
-    yield writer.writerow(head)
+def _written(record: CardImport, causes: dict[str, str], again: str) -> Iterator[tuple[int, str, str]]:
     for fault in CardImportFault.objects.filter(card_import=record).order_by("line").iterator(chunk_size=5000):
-        yield writer.writerow([fault.line, _harmless(fault.number), _cause(fault, causes, again)])
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from running what a stranger's file has in the place of a number."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+        yield fault.line, fault.number, _cause(fault, causes, again)

@@ -85,6 +85,7 @@ def _change(actor: Actor, series: CardSeries, form: SeriesForm) -> None:
 class CardSeriesAdmin(ReadOnly):
     """Prefix, length and check digit stay as they were made: cards in people's hands carry them."""
 
+    hint = _("A series says how the numbers of its cards look.")
     list_display = (
         "name",
         "prefix",

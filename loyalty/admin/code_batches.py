@@ -1,6 +1,5 @@
 """Batches of single-use codes: ordered on a promotion's page, made by a worker, handed out as a file."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,12 +12,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from loyalty.admin import columns, pages, promo_codes, refusals
+from loyalty.admin import columns, downloads, pages, promo_codes, refusals
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, Onward, ReasonForm
+from loyalty.admin.marketing_words import FIELDS
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
-from loyalty.admin.words import FIELDS
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
 from loyalty.services import code_orders, program
@@ -103,12 +102,8 @@ GENERATE = Command(
 
 def _export(actor: Actor, batch: CodeBatch, form: ReasonForm) -> StreamingHttpResponse:
     export = code_orders.export_codes(actor, batch.pk, form.cleaned_data["reason"])
-    zone = program.settings().tzinfo
     head = [gettext("code"), gettext("used at")]
-    answer = StreamingHttpResponse(_written(export, head, zone), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="promo-codes-{batch.pk}.csv"'
-    answer["Cache-Control"] = "no-store, private"
-    return answer
+    return downloads.table(f"promo-codes-{batch.pk}.csv", head, _written(export, program.settings().tzinfo))
 
 
 @admin.register(CodeBatch, site=site)
@@ -126,6 +121,7 @@ class CodeBatchAdmin(ReadOnly):
     )
     list_select_related = ("promotion",)
     list_filter = (("status", columns.ChoiceFilter),)
+    hint = _("Single-use codes are ordered on the page of a promotion of the kind Promo code.")
     facts = ("prefix", "length", "actor", "created_at", "finished_at")
     commands = (
         Command(
@@ -181,17 +177,6 @@ def batches(promotion: Promotion) -> Table:
     return Table(_("Batches of single-use codes"), headers, rows, empty=_("None."))
 
 
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _written(export: Export, head: list[str], zone: ZoneInfo) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    # The mark by which spreadsheets know UTF-8.
-    yield "\ufeff" + writer.writerow(head)
+def _written(export: Export, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
     for code, used_at in export.rows:
-        used = used_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if used_at else ""
-        yield writer.writerow([code, used])
+        yield code, used_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if used_at else ""

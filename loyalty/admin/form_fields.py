@@ -1,9 +1,10 @@
-"""Fields that Unfold lacks: a list written one entry a line, and a moment in one box."""
+"""Fields that Unfold lacks: a list written one entry a line, a moment in one box, an uploaded table."""
 
 from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 
@@ -37,3 +38,12 @@ class Moment(forms.DateTimeField):
         if isinstance(value, datetime):
             value = value.replace(second=0, microsecond=0)
         return super().prepare_value(value)
+
+
+class UploadedTable(forms.FileField):
+    """A CSV or XLSX file."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        box = widgets.UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,.xlsx"})
+        told = {"required": _("Choose a file."), "empty": _("The file is empty.")}
+        super().__init__(widget=box, max_length=200, error_messages=told, **kwargs)

@@ -34,14 +34,22 @@ _GROUPS: tuple[tuple[Any, tuple[tuple[str, str], ...]], ...] = (
         _("Programme"),
         (
             ("loyalty.program", "tune"),
-            ("promos.promotion", "campaign"),
-            ("promos.promocode", "confirmation_number"),
-            ("promos.codebatch", "inventory_2"),
             ("tiers.tier", "stairs"),
             ("cards.cardseries", "pin"),
             ("cards.cardimport", "upload_file"),
             ("loyalty.store", "storefront"),
             ("loyalty.limit", "speed"),
+        ),
+    ),
+    (
+        _("Marketing"),
+        (
+            ("promos.promotion", "campaign"),
+            ("promos.promocode", "confirmation_number"),
+            ("promos.codebatch", "inventory_2"),
+            ("promos.audience", "groups"),
+            ("promos.segment", "playlist_add_check"),
+            ("promos.segmentchange", "upload_file"),
         ),
     ),
     (

@@ -18,9 +18,9 @@ from unfold import widgets
 from loyalty.admin import columns, pages, promotion_words
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.marketing_words import FIELDS
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.admin.site import site
-from loyalty.admin.words import FIELDS
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.services import code_orders
@@ -78,6 +78,7 @@ class PromoCodeAdmin(ReadOnly):
     )
     list_select_related = ("promotion", "batch", "used_by")
     search_fields = ("code",)
+    hint = _("Codes belong to a promotion of the kind Promo code: make one, then add codes on its page.")
     search_help_text = _("The whole code, however it is written")
 
     def get_search_results(

@@ -8,15 +8,20 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from loyalty.admin.commands import CommandForm, ReasonForm
+from loyalty.admin import search
+from loyalty.admin.commands import CommandForm, ReasonForm, Tab
 from loyalty.admin.form_fields import Moment, OneALine
-from loyalty.admin.words import PROMOTION, PROMOTION_HELP, translated
+from loyalty.admin.marketing_words import PROMOTION, PROMOTION_HELP
+from loyalty.admin.words import translated
 from loyalty.core import clock
-from promos.models import TERMS, Promotion, PromotionKind
+from loyalty.services.promotions import DEFAULTS
+from promos.models import TERMS, Audience, Promotion, PromotionKind, PromotionTrigger
 from promos.occasion import Occasion, birthday_in, obstacles
+from promos.requirements import KINDS, LONGEST_ESCROW, LONGEST_NAME, MOST_TIMES
 
 WEEKDAYS = (
     (1, _("Monday")),
@@ -28,13 +33,24 @@ WEEKDAYS = (
     (7, _("Sunday")),
 )
 _SECTIONS = (
-    (_("What it gives"), ("name", "kind", "value", "stacks", "qualifies")),
+    (_("Promotion"), ("name", "kind", "value", "stacks", "qualifies", "escrow_days")),
     (_("When"), ("starts_at", "ends_at", "hour_from", "hour_until", "weekdays")),
     (_("For what"), ("minimum_basket", "categories", "skus")),
-    (_("Where and for whom"), ("stores", "birthday_days", "first_purchase")),
-    (_("Limits"), ("customer_cap", "budget")),
+    (_("Where and for whom"), ("audience", "stores", "birthday_days", "first_purchase")),
+    (_("Limits"), ("customer_cap", "budget", "customer_count", "total_count")),
     (_("Why"), ("reason",)),
 )
+_TOLD = frozenset({"name", "starts_at", "ends_at", "audience"})
+_GIVES = _TOLD | {"value", "qualifies", "hour_from", "hour_until", "weekdays", "birthday_days", "first_purchase"}
+_GIVES |= {"customer_cap", "budget"}
+_COUNTS = frozenset({"customer_count", "total_count", "escrow_days"})
+ASKED: dict[str, frozenset[str]] = {
+    PromotionTrigger.PURCHASE: _GIVES | {"kind", "stacks", "minimum_basket", "categories", "skus", "stores"},
+    PromotionTrigger.RECEIPT: _GIVES | _COUNTS | {"kind", "stacks", "minimum_basket", "stores"},
+    PromotionTrigger.CODE: _GIVES | _COUNTS,
+    PromotionTrigger.ANNOUNCEMENT: _TOLD,
+}
+"""What each trigger asks for. A scanned receipt knows no goods, a code no basket; an announcement gives nothing."""
 
 
 def _said(name: str) -> dict[str, Any]:
@@ -69,6 +85,7 @@ def _switch(name: str) -> forms.BooleanField:
 class PromotionForm(ReasonForm):
     """The terms, by what they decide. What is left empty means any, and no limit."""
 
+    trigger = forms.ChoiceField(choices=PromotionTrigger.choices, required=False, widget=forms.HiddenInput())
     name = forms.CharField(max_length=80, widget=widgets.UnfoldAdminTextInputWidget(), **_said("name"))
     kind = forms.ChoiceField(
         choices=translated(PromotionKind), widget=widgets.UnfoldAdminSelectWidget(), **_said("kind")
@@ -90,11 +107,41 @@ class PromotionForm(ReasonForm):
     minimum_basket = _points("minimum_basket", required=True)
     categories = OneALine(**_said("categories"))
     skus = OneALine(**_said("skus"))
+    audience = forms.ModelChoiceField(
+        Audience.objects.order_by("name"),
+        required=False,
+        empty_label=_("everybody"),
+        widget=widgets.UnfoldAdminSelectWidget(),
+        **_said("audience"),
+    )
     stores = OneALine(**_said("stores"))
     birthday_days = _whole("birthday_days", 60)
     first_purchase = _switch("first_purchase")
     customer_cap = _points("customer_cap")
     budget = _points("budget")
+    customer_count = _whole("customer_count", MOST_TIMES)
+    total_count = _whole("total_count", MOST_TIMES)
+    escrow_days = _whole("escrow_days", LONGEST_ESCROW)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        stored = self.subject.trigger if self.subject else PromotionTrigger.PURCHASE.value
+        chosen = (self.data.get("trigger") if self.is_bound else self.query.get("trigger")) or stored
+        self.chosen = chosen if chosen in ASKED else stored
+        self.initial["trigger"] = self.chosen
+        for name in set(TERMS) - ASKED[self.chosen] - {"trigger"}:
+            del self.fields[name]
+        if "kind" in self.fields:
+            kinds = [each for each in translated(PromotionKind) if each[0] in KINDS[self.chosen]]
+            self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+
+    def clean_trigger(self) -> str:
+        """Return the trigger that this form asks for."""
+        return str(self.chosen)
+
+    def tabs(self) -> list[Tab]:
+        """Return a form for each trigger, while the promotion is still a draft."""
+        return [Tab(label, f"trigger={value}", value == self.chosen) for value, label in translated(PromotionTrigger)]
 
     def present(self, subject: Promotion | None) -> dict[str, Any]:
         """Show the draft, or a promotion for everybody that begins at the next full hour."""
@@ -105,11 +152,37 @@ class PromotionForm(ReasonForm):
 
     def sections(self) -> list[tuple[Any, Any, list[forms.BoundField]]]:
         """Return the terms by what they decide."""
-        return [(title, "", [self[name] for name in names]) for title, names in _SECTIONS]
+        found = [(title, "", [self[name] for name in names if name in self.fields]) for title, names in _SECTIONS]
+        return [section for section in found if section[2]]
 
     def terms(self) -> dict[str, Any]:
-        """Return every term that the form asks for."""
-        return {name: self.cleaned_data[name] for name in TERMS if name in self.cleaned_data}
+        """Return every term that the form asks for, and those that follow from the trigger."""
+        return self._following() | {name: self.cleaned_data[name] for name in TERMS if name in self.cleaned_data}
+
+    def changed_terms(self) -> dict[str, Any]:
+        """Return the terms that the person changed; with another trigger also those that are asked no more."""
+        if self.chosen == self.subject.trigger:
+            return self.changes(TERMS)
+        return DEFAULTS | self.terms()
+
+    def _following(self) -> dict[str, Any]:
+        if self.chosen == PromotionTrigger.ANNOUNCEMENT:
+            return {"kind": "", "value": Decimal(0)}
+        return {"kind": PromotionKind.FIXED.value} if self.chosen == PromotionTrigger.CODE else {}
+
+
+class DuplicateForm(PromotionForm):
+    """The terms of another promotion, for a new draft: another name, and dates that are not past."""
+
+    def present(self, subject: Any) -> dict[str, Any]:
+        """Show the terms of the other."""
+        now = clock.now()
+        fresh = super().present(None)
+        dates = {} if subject.starts_at > now else {"starts_at": fresh["starts_at"]}
+        if subject.ends_at is not None and subject.ends_at <= max(now, fresh["starts_at"]):
+            dates["ends_at"] = None
+        name = gettext("%(name)s (copy)") % {"name": subject.name[: LONGEST_NAME - 12]}
+        return super().present(subject) | dates | {"name": name}
 
 
 class TryForm(CommandForm):
@@ -139,9 +212,17 @@ class TryForm(CommandForm):
         label=_("the customer's first purchase"), required=False, widget=widgets.UnfoldBooleanSwitchWidget()
     )
 
+    customer = forms.CharField(
+        label=_("customer"),
+        required=False,
+        widget=widgets.UnfoldAdminTextInputWidget(),
+        help_text=_("Phone, card number or code of a customer to try. Empty: somebody whom the audience holds."),
+    )
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = {
+            "customer": self.subject.audience_id is not None,
             "sku": bool(self.subject.skus),
             "store": bool(self.subject.stores),
             "birth_date": self.subject.birthday_days is not None,
@@ -164,6 +245,14 @@ class TryForm(CommandForm):
             "birth_date": birthday_in(timezone.localdate(moment), moment.year - 30),
             "first_purchase": subject.first_purchase,
         }
+
+    def clean_customer(self) -> int | None:
+        """Return the one contact that the text names."""
+        text = self.cleaned_data["customer"].strip()
+        found = search.contact_ids(text) if text else []
+        if text and len(found) != 1:
+            raise forms.ValidationError(_("No customer was found, or several: write the whole number."))
+        return found[0] if found else None
 
     def clean(self) -> dict[str, Any]:
         """Refuse more bonuses than there is to pay."""

@@ -9,11 +9,11 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from loyalty.admin import pages
+from loyalty.admin.marketing_words import PROMOTION
 from loyalty.admin.pages import Fact
-from loyalty.admin.promotion_forms import WEEKDAYS
-from loyalty.admin.words import PROMOTION
+from loyalty.admin.promotion_forms import ASKED, WEEKDAYS
 from loyalty.core import clock
-from promos.models import Promotion, PromotionKind, PromotionStatus
+from promos.models import Promotion, PromotionKind, PromotionStatus, PromotionTrigger
 
 ANY = _("any")
 _MOST_NAMES = 20
@@ -29,12 +29,17 @@ _OBSTACLES: dict[str, Any] = {
     "goods": _("It is about other goods: write a category or SKU that it names."),
     "excluded": _("This category earns nothing: the retailer's settings exclude it."),
     "budget": _("Its budget is used up."),
+    "audience": _("This customer is not in its audience."),
 }
 
 
 def gives(promotion: Promotion) -> str:
     """Return what it gives: 10 % of the money paid, base points times 3, 200 points."""
+    if promotion.trigger == PromotionTrigger.ANNOUNCEMENT:
+        return gettext("an announcement")
     value = _bare(promotion.value)
+    if promotion.trigger == PromotionTrigger.CODE:
+        return gettext("%(value)s points for a code") % {"value": value}
     if promotion.kind == PromotionKind.PERCENT:
         return gettext("%(value)s%% of the money paid") % {"value": value}
     if promotion.kind == PromotionKind.MULTIPLIER:
@@ -70,7 +75,7 @@ def progress(promotion: Promotion) -> SafeString:
 def note(promotion: Promotion) -> Any:
     """Return what a marketer should know before anything else, if there is such a thing."""
     if promotion.status == PromotionStatus.DRAFT:
-        return _("This is a draft: nobody earns by it until it goes live.")
+        return _("This is a draft: nobody earns by it or sees it until it goes live.")
     if promotion.budget is not None and promotion.granted >= promotion.budget:
         return _("The budget is used up: purchases earn nothing more by this promotion.")
     return None
@@ -83,53 +88,67 @@ def obstacle(promotion: Promotion, name: str) -> Any:
 
 def terms(promotion: Promotion) -> list[tuple[Any, list[Fact]]]:
     """Return the terms in words, by what they decide."""
-    return [
+    found = [
         (_("When"), _when(promotion)),
         (_("For what"), _goods(promotion)),
         (_("Where and for whom"), _customers(promotion)),
         (_("How it adds up"), _sums(promotion)),
     ]
+    asked = [(title, [fact for name, fact in facts if name in ASKED[promotion.trigger]]) for title, facts in found]
+    return [(title, facts) for title, facts in asked if facts]
 
 
-def _when(promotion: Promotion) -> list[Fact]:
+_Named = list[tuple[str, Fact]]
+"""Facts with the names of their terms: what a trigger does not ask for is not shown."""
+
+
+def _when(promotion: Promotion) -> _Named:
     whole_day = (promotion.hour_from, promotion.hour_until) == (0, 24)
     hours = ANY if whole_day else f"{promotion.hour_from}:00–{promotion.hour_until}:00"
     days = ", ".join(str(name) for number, name in WEEKDAYS if number in promotion.weekdays)
     return [
-        Fact(PROMOTION["starts_at"], pages.moment(promotion.starts_at)),
-        Fact(PROMOTION["ends_at"], pages.moment(promotion.ends_at) if promotion.ends_at else _("without end")),
-        Fact(_("hours"), hours),
-        Fact(PROMOTION["weekdays"], days or ANY),
+        _fact("starts_at", pages.moment(promotion.starts_at)),
+        _fact("ends_at", pages.moment(promotion.ends_at) if promotion.ends_at else _("without end")),
+        ("hour_from", Fact(_("hours"), hours)),
+        _fact("weekdays", days or ANY),
     ]
 
 
-def _goods(promotion: Promotion) -> list[Fact]:
+def _goods(promotion: Promotion) -> _Named:
     least = pages.amount(promotion.minimum_basket) if promotion.minimum_basket else ANY
     return [
-        Fact(PROMOTION["minimum_basket"], least),
-        Fact(PROMOTION["categories"], _listed(promotion.categories)),
-        Fact(PROMOTION["skus"], _listed(promotion.skus)),
+        _fact("minimum_basket", least),
+        _fact("categories", _listed(promotion.categories)),
+        _fact("skus", _listed(promotion.skus)),
     ]
 
 
-def _customers(promotion: Promotion) -> list[Fact]:
+def _customers(promotion: Promotion) -> _Named:
+    audience = promotion.audience
     return [
-        Fact(PROMOTION["stores"], _listed(promotion.stores)),
-        Fact(_("birthday"), _birthday(promotion.birthday_days)),
-        Fact(PROMOTION["first_purchase"], pages.shown(promotion.first_purchase)),
+        _fact("audience", pages.link(audience, "promos.audience", audience.pk) if audience else _("everybody")),
+        _fact("stores", _listed(promotion.stores)),
+        ("birthday_days", Fact(_("birthday"), _birthday(promotion.birthday_days))),
+        _fact("first_purchase", pages.shown(promotion.first_purchase)),
     ]
 
 
-def _sums(promotion: Promotion) -> list[Fact]:
+def _sums(promotion: Promotion) -> _Named:
     none = _("no limit")
+    escrow = promotion.escrow_days
     return [
-        Fact(PROMOTION["stacks"], pages.shown(promotion.stacks)),
-        Fact(PROMOTION["qualifies"], pages.shown(promotion.qualifies)),
-        Fact(
-            PROMOTION["customer_cap"], none if promotion.customer_cap is None else pages.amount(promotion.customer_cap)
-        ),
-        Fact(PROMOTION["budget"], none if promotion.budget is None else pages.amount(promotion.budget)),
+        _fact("stacks", pages.shown(promotion.stacks)),
+        _fact("qualifies", pages.shown(promotion.qualifies)),
+        _fact("customer_cap", none if promotion.customer_cap is None else pages.amount(promotion.customer_cap)),
+        _fact("budget", none if promotion.budget is None else pages.amount(promotion.budget)),
+        _fact("customer_count", none if promotion.customer_count is None else pages.whole(promotion.customer_count)),
+        _fact("total_count", none if promotion.total_count is None else pages.whole(promotion.total_count)),
+        _fact("escrow_days", _("as for purchases") if escrow is None else pages.whole(escrow)),
     ]
+
+
+def _fact(name: str, value: Any) -> tuple[str, Fact]:
+    return name, Fact(PROMOTION[name], value)
 
 
 def _birthday(days: int | None) -> Any:

@@ -9,29 +9,36 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import code_batches, columns, pages, promo_codes, promotion_words
+from loyalty.admin import audience_words, code_batches, columns, offer_faces, pages, promo_codes, promotion_words
 from loyalty.admin.base import ReadOnly
-from loyalty.admin.commands import Command, ReasonForm
+from loyalty.admin.commands import Command, Onward, ReasonForm
+from loyalty.admin.marketing_words import PROMOTION
+from loyalty.admin.offer_faces import FACE_COMMAND
 from loyalty.admin.pages import Group, Page, Table, Tile
-from loyalty.admin.promotion_forms import PromotionForm, TryForm
+from loyalty.admin.promotion_forms import DuplicateForm, PromotionForm, TryForm
 from loyalty.admin.site import site
-from loyalty.admin.words import PROMOTION
 from loyalty.core.actors import Actor
 from loyalty.ledger.rounding import ZERO
 from loyalty.selectors import promotion_preview
 from loyalty.selectors.promotion_preview import Trial
-from loyalty.services import program
+from loyalty.services import offers, program
 from loyalty.services import promotions as use_cases
 from promos.basket import Line
-from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
+from promos.models import Promotion, PromotionStatus, PromotionTrigger
 
 
-def _create(actor: Actor, _subject: None, form: PromotionForm) -> None:
-    use_cases.create_promotion(actor, form.terms(), form.cleaned_data["reason"])
+def _create(actor: Actor, _subject: None, form: PromotionForm) -> Onward:
+    made = use_cases.create_promotion(actor, form.terms(), form.cleaned_data["reason"])
+    return Onward(pages.page_of("promos.promotion", made.pk))
+
+
+def _duplicate(actor: Actor, promotion: Promotion, form: DuplicateForm) -> Onward:
+    made = offers.duplicate_promotion(actor, promotion.pk, form.terms(), form.cleaned_data["reason"])
+    return Onward(pages.page_of("promos.promotion", made.pk))
 
 
 def _change(actor: Actor, promotion: Promotion, form: PromotionForm) -> None:
-    use_cases.change_promotion(actor, promotion.pk, form.changes(TERMS), form.cleaned_data["reason"])
+    use_cases.change_promotion(actor, promotion.pk, form.changed_terms(), form.cleaned_data["reason"])
 
 
 def _go_live(actor: Actor, promotion: Promotion, form: ReasonForm) -> None:
@@ -50,14 +57,22 @@ def _has_status(*statuses: PromotionStatus) -> Any:
     return lambda promotion: promotion.status in statuses
 
 
+class GoLiveForm(ReasonForm):
+    """Says whom it is about to reach, before it does."""
+
+    def notes(self) -> list[Any]:
+        """Count the audience."""
+        return [audience_words.reach_note(_conditions(self.subject))]
+
+
 _COMMANDS = (
     Command(
         "go-live",
         _("Go live"),
-        ReasonForm,
+        GoLiveForm,
         _go_live,
         done=_("The promotion is live."),
-        explain=_("From now on purchases earn by it, within its dates. Its terms cannot be changed any more."),
+        explain=_("From now on it works, within its dates. Its terms cannot be changed any more."),
         icon="play_arrow",
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.PAUSED),
     ),
@@ -70,13 +85,28 @@ _COMMANDS = (
         submit=_("Save"),
         offered=_has_status(PromotionStatus.DRAFT),
     ),
+    FACE_COMMAND,
+    promo_codes.ADD_SHARED,
+    code_batches.GENERATE,
+    Command(
+        "duplicate",
+        _("Duplicate as a new draft"),
+        DuplicateForm,
+        _duplicate,
+        done=_("The new draft is made, with the same offer in the wallet."),
+        submit=_("Save the draft"),
+        icon="content_copy",
+    ),
     Command(
         "pause",
         _("Pause"),
         ReasonForm,
         _pause,
         done=_("The promotion is paused."),
-        explain=_("Purchases from now on earn nothing by it. What was bought before and comes late still does."),
+        explain=_(
+            "From now on it gives nothing, and the wallet does not show it. What was bought before and comes late still"
+            " earns by it."
+        ),
         icon="pause",
         offered=_has_status(PromotionStatus.LIVE),
     ),
@@ -91,8 +121,6 @@ _COMMANDS = (
         danger=True,
         offered=_has_status(PromotionStatus.DRAFT, PromotionStatus.LIVE, PromotionStatus.PAUSED),
     ),
-    promo_codes.ADD_SHARED,
-    code_batches.GENERATE,
 )
 
 
@@ -120,15 +148,17 @@ class PromotionAdmin(ReadOnly):
 
     list_display = (
         "name",
+        columns.choice("trigger", PROMOTION["trigger"]),
         gives,
         phase,
         columns.moment("starts_at", PROMOTION["starts_at"]),
         columns.moment("ends_at", PROMOTION["ends_at"]),
         progress,
     )
-    list_filter = (("status", columns.ChoiceFilter),)
+    list_filter = (("status", columns.ChoiceFilter), ("trigger", columns.ChoiceFilter))
     search_fields = ("name",)
     search_help_text = _("A part of the name")
+    hint = _("Make a draft, write what the wallet shows of it, see whom it reaches, then let it go live.")
     creates = Command(
         "add",
         _("New promotion"),
@@ -136,7 +166,7 @@ class PromotionAdmin(ReadOnly):
         _create,
         done=_("The draft is made. Try it with a basket on its page, then let it go live."),
         submit=_("Save the draft"),
-        explain=_("It earns nothing until it goes live."),
+        explain=_("Nobody earns by it or sees it until it goes live."),
     )
     commands = _COMMANDS
 
@@ -146,10 +176,15 @@ class PromotionAdmin(ReadOnly):
         """Show the promotion, and beside it what a basket would earn."""
         response = super().change_view(request, object_id, form_url, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
-            promotion = Promotion.objects.get(pk=object_id)
+            promotion = Promotion.objects.select_related("audience").get(pk=object_id)
             form = TryForm(request.GET if "basket" in request.GET else None, subject=promotion)
             response.template_name = "back_office/promotion.html"
-            response.context_data |= {"form": form, "example": _example(promotion, form)}
+            tried = promotion.trigger == PromotionTrigger.PURCHASE
+            response.context_data |= {
+                "form": form if tried else None,
+                "example": _example(promotion, form) if tried else None,
+                "face": offer_faces.face(promotion),
+            }
         return response
 
     def page(self, request: HttpRequest, record: Promotion) -> Page:
@@ -166,7 +201,16 @@ def _tiles(promotion: Promotion) -> list[Tile]:
         left = promotion.budget - promotion.granted
         note = gettext("of %(budget)s") % {"budget": pages.amount(promotion.budget)}
         tiles += [Tile(_("Granted"), pages.amount(promotion.granted), note), Tile(_("Left"), pages.amount(left))]
+    if promotion.total_count is not None:
+        note = gettext("of %(most)s times") % {"most": pages.whole(promotion.total_count)}
+        tiles.append(Tile(_("Given"), pages.whole(promotion.used), note))
+    if promotion.status != PromotionStatus.ENDED:
+        tiles += audience_words.tiles(_conditions(promotion))
     return [Tile(_("Status"), promotion_words.phase(promotion)), *tiles]
+
+
+def _conditions(promotion: Promotion) -> dict[str, Any]:
+    return promotion.audience.conditions if promotion.audience else {}
 
 
 def _codes(promotion: Promotion) -> list[Table]:
@@ -194,6 +238,7 @@ def _example(promotion: Promotion, form: TryForm) -> Page | None:
         store=data.get("store") or "",
         birth_date=data.get("birth_date"),
         first_purchase=bool(data.get("first_purchase")),
+        contact_id=data.get("customer"),
     )
     found = promotion_preview.preview(program.settings(), promotion, trial)
     notes = [promotion_words.obstacle(promotion, name) for name in found.obstacles]

@@ -18,12 +18,14 @@ _COLUMNS = (StaffRole.MARKETER, StaffRole.CC_OPERATOR, StaffRole.SENIOR_EMPLOYEE
 # For what they block and unblock, the tables in cards/blocking.py say.
 _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
+_RUNS_PROMOTIONS = "view add edit face go-live pause end duplicate add-code generate-codes"
 # Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
 _ASKS, _APPROVES = "view withdraw", "view approve refuse"
-_RUNS_PROMOTIONS = "view add edit go-live pause end add-code generate-codes"
+# Who talks with customers merges and enrols them; to erase one for good takes a director.
+_SERVES = "view edit merge unmerge enrol leave export"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": ("view edit adjust",    "view edit adjust",    "view",          "view"),
+    "customers.contact": (f"{_SERVES} adjust",   f"{_SERVES} adjust",   "view",          "view export erase"),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
     "cards.cardseries":  ("view add edit import", "",                   "",              ""),
@@ -38,6 +40,9 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "tiers.tier":        ("view add edit",       "",                    "",              ""),
     # The call centre explains to customers what they see on their receipts.
     "promos.promotion":  (_RUNS_PROMOTIONS,      "view",                "",              "view"),
+    "promos.audience":   ("view add edit copy freeze for-wallet not-for-wallet", "view", "", "view"),
+    "promos.segment":    ("view add edit upload", "",                   "",              "view"),
+    "promos.segmentchange": ("view",             "",                    "",              "view"),
     # Whoever may export could use the codes; a free one is shown to nobody on a page.
     "promos.promocode":  ("view",                "view",                "",              "view"),
     "promos.codebatch":  ("view export",         "",                    "",              "view"),

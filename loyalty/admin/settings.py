@@ -122,6 +122,8 @@ def _field(name: str) -> forms.Field:
 
 
 def _widget(field: Any) -> Any:
+    if isinstance(field, models.ForeignKey):
+        return widgets.UnfoldAdminSelectWidget()
     if isinstance(field, models.BooleanField):
         return widgets.UnfoldBooleanSwitchWidget()
     if isinstance(field, models.DecimalField):

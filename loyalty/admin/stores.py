@@ -62,6 +62,7 @@ def _change(actor: Actor, store: Store, form: StoreForm) -> None:
 class StoreAdmin(ReadOnly):
     """Added and named by hand, or opened by the first purchase that comes from them (a setting)."""
 
+    hint = _("Stores come with their first purchase, or are added here before.")
     list_display = ("code", "name", "region", columns.moment("created_at", _("created at")))
     facts = ("code", "name", "region", "created_at")
     ordering = ("code",)

@@ -9,7 +9,8 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+
+from loyalty.admin import marketing_words
 
 CONTACT = {
     "public_id": _("public id"),
@@ -57,6 +58,7 @@ PROGRAM = {
     "unknown_stores": _("accept unknown stores"),
     "oldest_purchase_days": _("oldest purchase, days"),
     "interaction_days": _("interaction log, days"),
+    "wallet_audience": _("audience of the wallet's lists"),
     "available_with_escrow": _("points in escrow count as available"),
     "low_pool_alert": _("alert of a low pool, free numbers"),
 }
@@ -78,44 +80,6 @@ PROGRAM_HELP = {
     "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
     "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
-}
-PROMOTION = {
-    # Other languages have another word for the name of a person.
-    "name": pgettext_lazy("promotion", "name"),
-    "status": _("status"),
-    "kind": _("kind"),
-    "value": _("how much"),
-    "starts_at": _("begins"),
-    "ends_at": _("ends"),
-    "minimum_basket": _("smallest basket"),
-    "categories": _("categories"),
-    "skus": _("SKUs"),
-    "stores": _("stores"),
-    "weekdays": _("weekdays"),
-    "hour_from": _("from hour"),
-    "hour_until": _("until hour"),
-    "first_purchase": _("first purchase only"),
-    "birthday_days": _("days around the birthday"),
-    "stacks": _("adds up with others"),
-    "qualifies": _("counts for the tier"),
-    "customer_cap": _("most for one customer"),
-    "budget": _("budget"),
-}
-PROMOTION_HELP = {
-    "value": _("Percent of the money paid, times the base points (2 gives them twice), or points for the basket."),
-    "stacks": _("Added to what others give. If not, only the best of those that do not add up counts."),
-    "qualifies": _("Its points count for the tier, too."),
-    "ends_at": _("The first moment that is too late. Empty: until somebody ends it."),
-    "hour_from": _("Hours of the day in the retailer's zone."),
-    "hour_until": _("The first hour that is too late; 24 for the whole day. For a night make two promotions."),
-    "weekdays": _("None marked: every day."),
-    "minimum_basket": _("Of the whole receipt, after discounts and before bonuses pay."),
-    "categories": _("One a line, as the tills send them; capitals do not matter. Empty: all goods."),
-    "skus": _("One a line. A line of the receipt counts when its category or its SKU is named."),
-    "stores": _("Codes, one a line. Empty: every store."),
-    "birthday_days": _("Days before and after the birthday; 0 is the day itself. Empty: any day."),
-    "customer_cap": _("Points that one customer gets by it at most. Empty: no limit."),
-    "budget": _("Points that it gives at most in all. The last customer gets what is left. Empty: no limit."),
 }
 _BOOKS = {"account": _("account"), "contact_id": _("customer")}
 _BALANCE = {**_BOOKS, "public_id": _("public id")}
@@ -280,25 +244,7 @@ FIELDS: dict[str, dict[str, Any]] = {
         "matures_at": _("matures at"),
         "expires_at": _("expires at"),
     },
-    "promos.promotion": PROMOTION,
-    "promos.promocode": {
-        "code": _("code"),
-        "promotion": _("promotion"),
-        "batch": _("batch"),
-        "used_at": _("used at"),
-        "used_by": _("used by"),
-    },
-    "promos.codebatch": {
-        "id": _("number"),
-        "promotion": _("promotion"),
-        "prefix": _("prefix"),
-        "length": _("characters"),
-        "count": _("codes"),
-        "status": _("status"),
-        "actor": _("who"),
-        "created_at": _("ordered at"),
-        "finished_at": _("finished at"),
-    },
+    **marketing_words.FIELDS,
     "tiers.tier": TIER,
     "tiers.standing": {
         "public_id": _("public id"),
@@ -331,6 +277,9 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "ledger.operation": (_("operation"), _("operations")),
     "ledger.lot": (_("lot"), _("lots of points")),
     "promos.promotion": (_("promotion"), _("promotions")),
+    "promos.audience": (_("audience"), _("audiences")),
+    "promos.segment": (_("segment"), _("segments")),
+    "promos.segmentchange": (_("change of a segment"), _("changes of segments")),
     "promos.promocode": (_("promo code"), _("promo codes")),
     "promos.codebatch": (_("batch of codes"), _("batches of codes")),
     "tiers.tier": (_("tier"), _("tiers")),

@@ -15,7 +15,7 @@ from typing import Any
 
 COUNTER = "@COUNTER@"
 _HEAD_END = b"\r\n\r\n"
-_SILENCE_SECONDS = 10.0
+_SILENCE_SECONDS = 60.0
 
 
 @dataclass(slots=True)

@@ -24,6 +24,11 @@ class Report:
     stalls: Stalls | None = None
     broken_laws: list[str] = field(default_factory=list)
 
+    @property
+    def failures(self) -> list[str]:
+        """What makes the command fail."""
+        return ["the books do not balance"] if self.broken_laws else []
+
     def as_dict(self) -> dict[str, Any]:
         """Return what --json prints: rates, ratios, milliseconds."""
         return {

@@ -1,6 +1,6 @@
 """Shoppers with books that balance, made by a few statements in SQL: an hour of ORM calls in seconds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ _CONTACTS = """
 INSERT INTO customers_contact (id, public_id, code, phone, first_name, surname, birth_date, attributes,
     status, created_at, updated_at)
 SELECT n, gen_random_uuid(), 'C' || lpad(n::text, 9, '0'), '+7900' || lpad(n::text, 7, '0'), 'Name ' || n,
-    'Surname ' || n %% 1000, '1990-01-01', '{}', %(status)s, %(now)s, %(now)s
+    'Surname ' || n %% 1000, date '1950-01-01' + (n * 37 %% 20000)::int, '{}', %(status)s, %(now)s, %(now)s
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 """
 
@@ -43,7 +43,7 @@ FROM (
 
 _STANDINGS = """
 INSERT INTO tiers_standing (public_id, contact_id, tier_id, entered_at, reason)
-SELECT gen_random_uuid(), n, %(tier)s, %(entered)s, 'enrolled'
+SELECT gen_random_uuid(), n, (%(tiers)s::bigint[])[1 + n %% cardinality(%(tiers)s::bigint[])], %(entered)s, 'enrolled'
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 """
 
@@ -95,9 +95,12 @@ class Batch:
         return (self.last - self.first + 1) * self.purchases * 2
 
 
-def seed_contacts(count: int, now: datetime, progress: Progress) -> None:
-    """Make `count` Active contacts, ids 1 to `count`, each with an Active card and in the Base tier."""
-    base = next(tier for tier in tiers.ladder() if tier.rank == tiers.BASE_RANK)
+def seed_contacts(count: int, now: datetime, progress: Progress, tiers_of_contacts: Sequence[int] = ()) -> None:
+    """Make `count` Active contacts, ids 1 to `count`, each with an Active card and in the Base tier.
+
+    `tiers_of_contacts`: ids of tiers that they are in by turns, where the Base tier is not enough.
+    """
+    chosen = list(tiers_of_contacts) or [tier.pk for tier in tiers.ladder() if tier.rank == tiers.BASE_RANK]
     series = CardSeries.objects.get(issuing=True)
     with connection.cursor() as cursor:
         for first in range(1, count + 1, CHUNK):
@@ -105,7 +108,7 @@ def seed_contacts(count: int, now: datetime, progress: Progress) -> None:
             cursor.execute(_CONTACTS, span | {"now": now, "status": ContactStatus.ACTIVE.value})
             cursor.execute(_CARDS, span | _card(series, now, bound=True))
             entered = now - timedelta(days=300)
-            cursor.execute(_STANDINGS, span | {"tier": base.pk, "entered": entered})
+            cursor.execute(_STANDINGS, span | {"tiers": chosen, "entered": entered})
             progress(span["last"], count)
         cursor.execute("SELECT setval('customers_contact_id_seq', %(last)s)", {"last": count})
     CardSeries.objects.filter(pk=series.pk).update(next_serial=count + 1)

@@ -2,28 +2,23 @@
 
 import base64
 import json
-import os
 import random
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from loyalty.bench import servers
 from loyalty.bench.load import COUNTER
 from loyalty.bench.rounds import Comparison
+from loyalty.bench.servers import HOST
 from loyalty.core import actors, clock
 from loyalty.services import api_clients
 
-HOST = "127.0.0.1"
-_READY_SECONDS = 30.0
-_STOP_SECONDS = 10.0
 _VARIETY = 2_000
 _SHORTEST_BATCH_RUN = 10.0
 
@@ -105,8 +100,8 @@ class WebRuns:
         surfaces = {call.surface: call for call in calls}
         secrets = {surface: _credential(call) for surface, call in surfaces.items()}
         with ExitStack() as stack:
-            ours = stack.enter_context(self._server({}))
-            bare = stack.enter_context(self._server({"BENCH_BARE": "1"}))
+            ours = stack.enter_context(servers.serve(self.database_url, self.workers)).port
+            bare = stack.enter_context(servers.serve(self.database_url, self.workers, {"BENCH_BARE": "1"})).port
             for call in calls:
                 yield self._compare(call, ours, bare, secrets[call.surface], seconds, rounds)
 
@@ -157,7 +152,7 @@ class WebRuns:
             text=True,
             check=False,
             cwd=settings.BASE_DIR,
-            timeout=seconds + 60,
+            timeout=seconds + 120,
         )
         if done.returncode != 0:
             raise RuntimeError(f"the load generator ended: {done.stderr.strip().splitlines()[-1:]}")
@@ -166,27 +161,6 @@ class WebRuns:
         if found["failed"]:
             raise RuntimeError(f"{found['failed']} of {found['done']} calls failed: {found['first_failure']}")
         return found
-
-    @contextmanager
-    def _server(self, changes: dict[str, str]) -> Iterator[int]:
-        """Start the shipped web server on a free port, give the port, end the server."""
-        port = _free_port()
-        command = [sys.executable, "-m", "granian", *settings.WEB_SERVER_FLAGS]
-        command += ["--host", HOST, "--port", str(port), "--workers", str(self.workers)]
-        follower = [sys.executable, "-m", "loyalty.bench.follower", str(os.getpid())]
-        log = Path(settings.DATA_DIR) / "log" / "bench-web.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings.bench"} | changes
-        environment["DATABASE_URL"] = self.database_url
-        with log.open("ab") as output:
-            server = subprocess.Popen(
-                follower + command, env=environment, cwd=settings.BASE_DIR, stdout=output, stderr=output
-            )
-        try:
-            _wait_ready(server, port, log)
-            yield port
-        finally:
-            _end(server)
 
 
 def _exists(call: Call) -> bool:
@@ -239,32 +213,3 @@ def _fill(value: Any, number: str, moment: str) -> Any:
     if isinstance(value, list):
         return [{key: _fill(each, number, moment) for key, each in item.items()} for item in value]
     return value.format(number=number, date=moment) if isinstance(value, str) else value
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def _wait_ready(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + _READY_SECONDS
-    while time.monotonic() < deadline:
-        if server.poll() is not None:
-            break
-        try:
-            socket.create_connection((HOST, port), timeout=1).close()
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"the web server did not start: see {log}")
-
-
-def _end(server: "subprocess.Popen[bytes]") -> None:
-    server.terminate()
-    try:
-        server.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -1,6 +1,6 @@
 """Laws of merges: what leaves one customer comes to another, whole, and no other way (docs/decisions/merging.md)."""
 
-from loyalty.ledger.laws import Law
+from loyalty.ledger.law import Law
 
 _MOVES = "SELECT count(*) FROM ledger_move"
 

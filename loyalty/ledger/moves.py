@@ -37,7 +37,8 @@ SELECT %(contact)s, %(operation)s, account, amount
 FROM unnest(%(accounts)s::smallint[], %(amounts)s::numeric[]) AS part (account, amount)
 """
 
-# What entered, entered before: from another customer (10) or back from the burned (7). Only what is carried counts.
+# What entered, entered before: from another customer (10), back from the burned (7) or from a closed year (9). Only
+# what is carried counts.
 _BOOK = """
 WITH change AS (
     SELECT account, sum(amount) AS amount, sum(lifetime) AS lifetime FROM (

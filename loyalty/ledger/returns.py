@@ -70,7 +70,8 @@ WITH RECURSIVE family (contact_id) AS (
         WHERE contact_id IN (SELECT contact_id FROM family) AND operation_id = %(accrual)s AND source = 5 AND target = 2
     ), 0) - coalesce((
         SELECT sum(draw.amount) FROM kin
-        JOIN ledger_operation expiry ON expiry.contact_id = kin.contact_id AND expiry.kind = 'expiry'
+        JOIN ledger_operation expiry
+            ON expiry.contact_id = kin.contact_id AND expiry.kind IN ('expiry', 'forfeiture')
         JOIN ledger_draw draw ON draw.contact_id = expiry.contact_id AND draw.operation_id = expiry.id
         JOIN ledger_lot lot ON lot.contact_id = draw.contact_id AND lot.id = draw.lot_id
         LEFT JOIN ledger_movedlot moved ON moved.contact_id = lot.contact_id AND moved.lot_id = lot.id

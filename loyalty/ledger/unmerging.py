@@ -2,7 +2,7 @@
 
 Who went gets every lot as it stood, but for what was returned of his own purchases meanwhile. What was spent of it
 meanwhile the other pays, from his own lots and then as a debt. What burned meanwhile burned for who went: the other's
-burning of it is taken back, and the caller burns it where it belongs. What a year's end closed stays closed.
+burning of it is taken back, and the caller burns it where it belongs; so it is with what a year's end closed.
 """
 
 from dataclasses import dataclass
@@ -42,11 +42,12 @@ WITH drawn AS (
 )
 SELECT moved.lot_id, moved.from_lot_id, lot.account, lot.landed IS NULL, lot.landed IS DISTINCT FROM %(operation)s,
     lot.remaining, moved.amount, lot.expires_at,
-    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind = 'expiry'), 0),
+    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind IN ('expiry', 'forfeiture')), 0),
     coalesce(sum(drawn.amount) FILTER (WHERE drawn.own AND drawn.kind = 'return'), 0),
     coalesce(-sum(drawn.amount) FILTER (WHERE drawn.own AND drawn.kind = 'restoration' AND drawn.amount < 0), 0),
     coalesce(sum(drawn.amount) FILTER (WHERE drawn.operation_id < lot.landed), 0),
-    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind = 'merge'), 0)
+    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind = 'merge'), 0),
+    coalesce(sum(drawn.amount) FILTER (WHERE drawn.kind = 'year_close'), 0)
 FROM ledger_movedlot moved
 JOIN ledger_lot lot ON lot.id = moved.lot_id AND lot.contact_id = moved.contact_id
 LEFT JOIN drawn ON drawn.lot_id = moved.lot_id
@@ -127,6 +128,7 @@ class _Moved:
     restored: Decimal
     before_landing: Decimal
     passed_on: Decimal
+    closed: Decimal
 
     @property
     def spendable(self) -> bool:
@@ -134,8 +136,9 @@ class _Moved:
 
     @property
     def own(self) -> Decimal:
-        """What of it belongs to who goes back; of tier-qualifying points, which nobody spends, all that is left."""
-        return self.amount - self.returned + self.restored if self.spendable else self.remaining
+        """What of it belongs to who goes back; of tier-qualifying points, which nobody spends, all that is left or was
+        closed with a year."""
+        return self.amount - self.returned + self.restored if self.spendable else self.remaining + self.closed
 
     @property
     def brought(self) -> Decimal:
@@ -202,7 +205,8 @@ def _take(account: _Account, out: Fact, operation: int, expires_at: datetime | N
         (Account.BURNED.value, Account.SPENDABLE.value): account.sum_of("burned"),
         (Account.SPENDABLE_ESCROW.value, Account.MERGED.value): escrow,
         **moves.between(Account.SPENDABLE, Account.MERGED, landed),
-        (Account.QUALIFYING.value, Account.MERGED.value): account.sum_of("remaining", spendable=False, escrow=False),
+        (Account.CLOSED.value, Account.QUALIFYING.value): account.sum_of("closed", spendable=False),
+        (Account.QUALIFYING.value, Account.MERGED.value): account.sum_of("own", spendable=False, escrow=False),
         (Account.QUALIFYING_ESCROW.value, Account.MERGED.value): account.sum_of(
             "remaining", spendable=False, escrow=True
         ),

@@ -120,7 +120,8 @@ SELECT contact.id, contact.public_id, contact.external_id, contact.code, contact
         WHERE code = ANY(%(held)s))
 FROM customers_contact contact, loyalty_program program
 WHERE program.id = 1 AND contact.id IN (
-    SELECT coalesce(named.merged_into_id, named.id) FROM customers_contact named WHERE {condition})
+    SELECT coalesce(named.merged_into_id, named.id) FROM customers_contact named
+    WHERE {condition} AND named.erased_at IS NULL)
 ORDER BY contact.id LIMIT 2
 """
 

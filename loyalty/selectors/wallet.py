@@ -23,6 +23,9 @@ from loyalty.selectors.card_balances import CardBalance
 from loyalty.selectors.scanned_receipts import Credited
 
 HISTORY_LINES = 5000
+NOBODY = 0
+"""The id of no contact."""
+
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -71,15 +74,18 @@ class HistoryLine:
 
 
 def find_card(search: Search) -> Card | None:
-    """Return the card of the customer who fits, None when nobody with a card does (at most 3 statements).
+    """Return the card of the customer who fits, None when nobody with a card does.
 
-    The contact with the phone decides alone. A birth date finds nobody; it chooses among several owners of
-    an e-mail address. Raises SeveralContacts, BirthDateFitsNone, OnlyBlockedCard.
+    One statement for each of phone, e-mail and cards; one more when a birth date chooses among several owners of an
+    e-mail address. The contact with the phone decides alone; a birth date finds nobody.
+    Raises SeveralContacts, BirthDateFitsNone, OnlyBlockedCard.
     """
     contact = customers.by_phone(search.phone) if search.phone else None
-    if contact is None and search.email:
-        contact = _by_email(search)
-    held = card_selectors.of_contact(contact.pk) if contact else []
+    owners = customers.by_email(search.email) if search.email else []
+    if contact is None:
+        contact = _owner(owners, search)
+    # Asked also for nobody: who has no card is answered like nobody, and the time must not tell them apart.
+    held = card_selectors.of_contact(contact.pk if contact else NOBODY)
     if not held:
         return None
     if held[0].status == CardStatus.BLOCKED:
@@ -137,15 +143,14 @@ def _bought(contact_id: int, since: datetime, until: datetime) -> QuerySet[Purch
     return lines[:HISTORY_LINES]
 
 
-def _by_email(search: Search) -> Contact | None:
-    found = customers.by_email(search.email)
-    if len(found) > 1 and search.birth_date is not None:
-        found = customers.by_email(search.email, birth_date=search.birth_date)
-        if not found:
+def _owner(owners: list[Contact], search: Search) -> Contact | None:
+    if len(owners) > 1 and search.birth_date is not None:
+        owners = customers.by_email(search.email, birth_date=search.birth_date)
+        if not owners:
             raise BirthDateFitsNone()
-    if len(found) > 1:
+    if len(owners) > 1:
         raise SeveralContacts()
-    return found[0] if found else None
+    return owners[0] if owners else None
 
 
 def _by_day(portions: list[balances.Portion], zone: ZoneInfo) -> list[DatedPoints]:

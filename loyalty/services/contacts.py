@@ -9,7 +9,7 @@ from cards.models import CardStatus
 from customers import locks as customer_locks
 from customers import services as customer_services
 from customers import sufficiency
-from customers.errors import ContactErased, ContactMerged
+from customers.errors import ContactErased, ContactMerged, ContactNotFound
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import clock
@@ -27,7 +27,7 @@ def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str,
     """
     if not reason.strip():
         raise RequiredParameterMissing("Write down why the data are changed.", names=["reason"])
-    _require_open(contact_id)
+    require_open(contact_id)
     # Card before contact: the order of locks of design.md.
     usable = [card for card in cards.of_contact(contact_id) if card.status in cards.USABLE]
     with unit_of_work():
@@ -44,9 +44,14 @@ def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str,
     return contact
 
 
-def _require_open(contact_id: int) -> None:
-    """Refuse a contact that is another by now, and one whose personal data were erased for good."""
-    contact = Contact.objects.select_related("merged_into").get(pk=contact_id)
+def require_open(contact_id: int) -> None:
+    """Refuse a contact that is another by now (ContactMerged) or was erased for good (ContactErased).
+
+    Raises ContactNotFound as well. Who was merged or erased after this look is refused again under the lock.
+    """
+    contact = Contact.objects.select_related("merged_into").filter(pk=contact_id).first()
+    if contact is None:
+        raise ContactNotFound(by="id")
     if contact.merged_into is not None:
         raise ContactMerged(code=contact.merged_into.code)
     if contact.erased_at is not None:

@@ -25,6 +25,21 @@ class BonusesOnHold(LoyaltyError):
     message = "A till is holding bonuses of this customer, or waits to send the receipt of a payment with them."
 
 
+class NotEnrolled(LoyaltyError):
+    code = "NotEnrolled"
+    message = "This customer does not take part in the programme, or left it before."
+
+
+class EnrolledAlready(LoyaltyError):
+    code = "EnrolledAlready"
+    message = "This customer takes part in the programme already."
+
+
+class NotConfirmed(LoyaltyError):
+    code = "NotConfirmed"
+    message = "What was typed to confirm it is not the customer's code."
+
+
 class MergeWithItself(LoyaltyError):
     code = "MergeWithItself"
     message = "This is the same customer."

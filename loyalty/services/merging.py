@@ -56,7 +56,7 @@ def merge_contacts(actor: Actor, role: Role, survivor_id: int, absorbed_id: int,
             return stored
         survivor, absorbed = (_required(contacts.get(each)) for each in (survivor_id, absorbed_id))
         refuse_held(absorbed_id)
-        _refuse_changed(cards, survivor_id, absorbed_id)
+        refuse_changed(cards, survivor_id, absorbed_id)
         return _merge(actor, role, survivor, absorbed, cards, why)
 
 
@@ -87,14 +87,11 @@ def refuse_held(contact_id: int) -> None:
 def settle_both(actor: Actor, *contacts: int, not_before: datetime | None = None) -> None:
     """Lock the balances of contacts in the order of their ids; land what is due and burn what has expired.
 
-    Standings that have ended are judged, so that each joins as it stands. `not_before`: when points came that were due,
-    or had expired, before.
+    `not_before`: when points came that were due, or had expired, before.
     """
-    zone = program.settings().tzinfo
     ledger_locks.lock_many(sorted(contacts))
     for contact_id in sorted(contacts):
-        points.settle_fully(contact_id, actor, zone, not_before=not_before)
-    tier_services.assess(contacts, clock.now(), zone)
+        points.settle_fully(contact_id, actor, program.settings().tzinfo, not_before=not_before)
 
 
 def fact(actor: Actor, contact_id: int, merge_id: uuid.UUID, act: str, now: datetime) -> Fact:
@@ -121,7 +118,7 @@ def _merge(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, cards
     move = books.move(fact(actor, absorbed.pk, merge_id, "out", now), fact(actor, survivor.pk, merge_id, "in", now))
     joined = tiers.join(survivor.pk, absorbed.pk, now)
     former["standings"] = {"survivor": joined.survivor, "absorbed": joined.absorbed, "at": joined.at.isoformat()}
-    tier_services.assess([survivor.pk], now, program.settings().tzinfo, not_before=now)
+    tier_services.assess([survivor.pk], now, program.settings().tzinfo, not_before=joined.at)
     for contact, action in ((survivor, "contact.merge"), (absorbed, "contact.merged")):
         journal.record(actor, action, contact.code, contact_id=contact.pk, reason=reason, merge=str(merge_id))
     return Merge.objects.create(
@@ -141,7 +138,7 @@ def _required(contact: Contact | None) -> Contact:
     return contact
 
 
-def _refuse_changed(cards: Sequence[Card], *contacts: int) -> None:
+def refuse_changed(cards: Sequence[Card], *contacts: int) -> None:
     """Refuse when a card was bound between our look and our lock: a repeat sees it."""
     held = set(Card.objects.filter(contact_id__in=contacts).values_list("pk", flat=True))
     if held != {card.pk for card in cards}:

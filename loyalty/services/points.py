@@ -68,7 +68,7 @@ def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo, *, not_before: d
     """Lock the contact's balances, land what has matured, close its year and book what has expired, in the caller's
     transaction.
 
-    `not_before`: when the points came, for those that came after their maturity or expiry.
+    `not_before`: when the points came, for those that came after their maturity, their expiry or their year.
     """
     now = clock.now()
     if locks.lock_balances(contact_id, now).due or closing.is_due(contact_id, rules.year_began(now, zone)):
@@ -118,7 +118,7 @@ def settle_many(
 
     Lots land first; then standings are judged, by the points of the year in which each landed; then points of years
     that are over are moved out. `ended`: standings that have ended are judged although nothing lands.
-    `not_before`: when the points came, for those that came after their maturity.
+    `not_before`: when the points came to the contact, where that was after they matured.
     """
     now = clock.now()
     landed = rollover.roll_over(
@@ -135,4 +135,5 @@ def settle_many(
     if not landed.year_over:
         return Settled(landed, moved, Closed())
     turns = rules.turns_until(as_of, zone)
-    return Settled(landed, moved, closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor)))
+    closed = closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor), not_before=not_before)
+    return Settled(landed, moved, closed)

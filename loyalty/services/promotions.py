@@ -23,7 +23,7 @@ from promos import locks, requirements, services
 from promos.errors import PromotionStatusRefused, StoresUnknown
 from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
 
-_DEFAULTS: dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "ends_at": None,
     "minimum_basket": ZERO,
     "categories": [],
@@ -55,11 +55,11 @@ def create_promotion(
     face: Mapping[str, Any] | None = None,
     copy_of: str = "",
 ) -> Promotion:
-    """Make a draft of `values`; what is left out is as in `_DEFAULTS`. A copy takes the `face` of another promotion.
+    """Make a draft of `values`; what is left out is as in `DEFAULTS`. A copy takes the `face` of another promotion.
 
     Raises InvalidParameter with the name of the first value that cannot be so.
     """
-    given = _DEFAULTS | dict(values)
+    given = DEFAULTS | dict(values)
     absent = [name for name in TERMS if name not in given]
     if absent:
         raise InvalidParameter("This is needed.", name=absent[0])

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 class Holder:
     """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
 
-    `left`: whether it left the programme. `promotions_live`: whether any promotion was live then, so that most
-    purchases ask for none.
+    `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
     `unsettled`: the tier may have moved by the clock, and no job has booked it: then the multiplier is asked for.
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
     """
@@ -50,7 +49,6 @@ class Holder:
     contact_status: str
     birth_date: date | None
     enrolled: bool
-    left: bool
     multiplier: Decimal
     captured: tuple[int, Decimal] | None
     promotions_live: bool
@@ -88,7 +86,7 @@ class Receipt:
 
 _HOLDER = """
 SELECT card.id, card.number, card.status, contact.id, contact.status, contact.phone, contact.birth_date,
-    standing.id IS NOT NULL, standing.reason = 'left', coalesce(tier.multiplier, 1),
+    standing.id IS NOT NULL, coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
     EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s)),
     {unsettled}
@@ -107,7 +105,9 @@ ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
 """
 _LOCKED = "FOR NO KEY UPDATE OF card"
-_HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s", unsettled=tiers.UNSETTLED)
+_HOLDER_BY_NUMBER = _HOLDER.format(
+    join="LEFT JOIN", where="card.number = %(value)s AND contact.erased_at IS NULL", unsettled=tiers.UNSETTLED
+)
 # A phone of somebody who was merged leads to whom he is now.
 _HOLDER_BY_PHONE = _HOLDER.format(
     join="JOIN",
@@ -163,7 +163,7 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     """
     row = _fetch(find, purchase_id, moment, _LOCKED)
     existing_id = (
-        row[10] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
+        row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
     )
     existing = Purchase.objects.get(pk=existing_id) if existing_id else None
     return _holder(find, row, existing)
@@ -196,7 +196,7 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
     if row is None:
         if existing is None:
             raise _not_found(find)
-        return Holder(0, "", 0, 0, "", None, False, False, Decimal(1), None, False, False, existing)
+        return Holder(0, "", 0, 0, "", None, False, Decimal(1), None, False, False, existing)
     (
         card_id,
         number,
@@ -206,7 +206,6 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         phone,
         birth_date,
         enrolled,
-        left,
         multiplier,
         *_,
         captured_by,
@@ -224,7 +223,6 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
         contact_status=contact_status or "",
         birth_date=birth_date,
         enrolled=enrolled,
-        left=bool(left),
         multiplier=multiplier,
         captured=(captured_by, captured) if captured_by else None,
         promotions_live=promotions_live,

@@ -75,8 +75,7 @@ def upload(actor: Actor, segment_id: int, *, mode: str, file_name: str, content:
         journal.record(actor, "segment.upload", segment.name, reason=why, order=order.pk, mode=mode, lines=lines)
     if lines <= AT_ONCE:
         _work(order.pk)
-        order.refresh_from_db()
-    return order
+    return SegmentChange.objects.get(pk=order.pk)
 
 
 def freeze_audience(actor: Actor, audience_id: int, name: str, note: str, reason: str) -> SegmentChange:

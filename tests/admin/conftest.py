@@ -17,11 +17,13 @@ from loyalty.models import Interaction, JobRun
 from loyalty.services import (
     adjustments,
     api_clients,
+    audiences,
     card_imports,
     cards,
     code_orders,
     promotions,
     purchases,
+    segments,
     staff,
     wallet,
 )
@@ -81,6 +83,11 @@ def retailer(story_clock: object, db: None) -> Contact:
     now = clock.now()
     terms = {"name": "Coffee week", "kind": "percent", "value": Decimal(10), "starts_at": now}
     promotions.create_promotion(SYSTEM, terms, "spring")
+    audiences.create_audience(SYSTEM, "Everybody", {}, "spring")
+    segment = segments.create_segment(SYSTEM, "Regulars", "", "spring")
+    segments.upload(
+        SYSTEM, segment.pk, mode="add", file_name="list.csv", content=b"79001230001\n79990000000\n", reason="spring"
+    )
     coded = {"name": "Poster", "trigger": "code", "kind": "fixed", "value": Decimal(50), "starts_at": now}
     poster = promotions.create_promotion(SYSTEM, coded, "spring")
     code_orders.add_shared_code(SYSTEM, poster.pk, "SUMMER2026", "posters")

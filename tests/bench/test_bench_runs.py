@@ -59,10 +59,11 @@ def test_it_measures_every_kind_of_work_and_drops_its_database_and_those_of_kill
     assert databases() == set()
 
 
-def test_an_interrupted_run_drops_its_database():
+@pytest.mark.parametrize(("what", "number"), [("speed", signal.SIGINT), ("books", signal.SIGTERM)])
+def test_an_interrupted_run_drops_its_database(what, number):
     # Not the quick run: that one may end by itself before it is interrupted.
     running = subprocess.Popen(
-        [*COMMAND[:-1], "--no-http"],
+        [*COMMAND[:-1], what, "--no-http"],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -74,7 +75,7 @@ def test_an_interrupted_run_drops_its_database():
         time.sleep(0.05)
     # In the middle of the work, not of the one statement that makes the database.
     time.sleep(1.5)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     output, _ = running.communicate(timeout=60)
     assert databases() == set(), output
     assert running.returncode != 0, output

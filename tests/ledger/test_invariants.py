@@ -13,7 +13,7 @@ from loyalty.ledger import closing, invariants, returns
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.move_laws import MOVE_LAWS
 from loyalty.ledger.returns import Reach
-from tests.ledger.books import adjust, assert_laws_hold, capture, earn, fact, hold, land, owe, spend
+from tests.ledger.books import adjust, assert_laws_hold, capture, earn, fact, give_up, hold, land, owe, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +131,14 @@ BREACHES = [
      " ends_at, actor, cause, resolved_at, captured, operation_id FROM ledger_hold WHERE captured > 0", {
         "a captured hold has a redemption of its contact and its amount, for itself alone",
     }),
+    ("UPDATE ledger_draw SET amount = amount - 1 WHERE operation_id IN"
+     " (SELECT id FROM ledger_operation WHERE kind = 'forfeiture')", {
+        "a lot holds what was earned less what was drawn",
+        "a forfeiture burns what it draws, of points that could be or become spendable",
+    }),
+    ("UPDATE ledger_transfer SET target = 8 WHERE source = 2 AND target = 7", {
+        "a forfeiture burns what it draws, of points that could be or become spendable",
+    }),
     ("UPDATE ledger_operation SET kind = 'restoration' WHERE kind = 'return' AND contact_id < 5", {
         "a balance below zero is spendable, and comes from a return, an adjustment or a merge",
     }),
@@ -168,6 +176,8 @@ def books(story_clock):
     capture(hold(4, 20), 7)
     adjust(4, -7)
     adjust(4, -30, Account.QUALIFYING)
+    earn(6, 20)
+    give_up(6)
 
 
 def give_back(contact: int, accrual: int, amount: int) -> None:
@@ -257,7 +267,7 @@ def test_the_command_prints_every_law_and_is_content():
     call_command("verify_ledger", stdout=out)
     lines = out.getvalue().splitlines()
     assert len(lines) == 1 + len(invariants.LAWS)
-    assert lines[1].split()[-2:] == ["20", "0"]
+    assert lines[1].split()[-2:] == ["24", "0"]
 
 
 @pytest.mark.usefixtures("books", "inside_the_test")
@@ -276,7 +286,7 @@ def test_the_command_speaks_json():
     call_command("verify_ledger", "--json", stdout=out)
     told = json.loads(out.getvalue())
     assert [each["name"] for each in told] == [law.name for law in invariants.LAWS]
-    assert told[0] == {"number": 1, "name": told[0]["name"], "counted": 20, "broken": 0, "ids": []}
+    assert told[0] == {"number": 1, "name": told[0]["name"], "counted": 24, "broken": 0, "ids": []}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,7 @@
 """People who act upon other people, and what a person is made of."""
 
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,6 +14,7 @@ from loyalty.services import merging, purchases, unmerging
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 TILL = actors.client("till-1", "till", "cash_desk")
 BOSS = actors.staff("olga", "administrator")
 SENIOR = actors.staff("petr", "senior_employee")

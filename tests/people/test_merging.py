@@ -23,9 +23,8 @@ from loyalty.services import blocking, contacts, holding, merging, refunds, repl
 from loyalty.services.errors import BonusesOnHold, MergeNotFound, MergeNotLast, MergeUndone, MergeWithItself
 from loyalty.services.holding import HoldCall
 from promos.models import CustomerGrant, Segment, SegmentMember
-from tests.conftest import MOSCOW
 from tests.factories import CardFactory, ConsentFactory, ContactFactory, StandingFactory, tier_named
-from tests.people.conftest import BOSS, SENIOR, TILL, buy, merge, unmerge
+from tests.people.conftest import BOSS, MOSCOW, SENIOR, TILL, buy, merge, unmerge
 from tests.promos.marketing import live
 from tiers import selectors as tiers
 from tiers.models import Standing, StandingReason

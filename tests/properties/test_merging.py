@@ -17,7 +17,6 @@ from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
 from loyalty.ledger import balances, history, invariants
-from loyalty.ledger.balances import Balance
 from loyalty.ledger.models import Lot
 from loyalty.models import Purchase, PurchaseStatus
 from loyalty.services import merging, points, purchases, refunds, unmerging
@@ -25,6 +24,7 @@ from loyalty.services.purchases import Sale
 from tests.factories import CardFactory
 from tests.properties.paper import MOSCOW
 from tiers import rules
+from tiers import selectors as tiers
 from tiers.models import Standing
 
 TILL = actors.client("till-1", "till", "cash_desk")
@@ -81,9 +81,15 @@ class World:
         )
 
 
-def read_of(contact_id: int) -> Balance:
-    now = clock.now()
-    return balances.read(contact_id, now, since=rules.year_began(now, MOSCOW))
+def began(moment: datetime | None = None) -> datetime:
+    """When the year of qualification began."""
+    return rules.year_began(moment or clock.now(), MOSCOW)
+
+
+def tier_of(contact_id: int) -> Any:
+    """The tier, since when and until when, as the clock decides it."""
+    found = tiers.standing_at(contact_id, clock.now(), MOSCOW)
+    return found and (found.tier.name, found.entered_at, found.ends_at, found.reason)
 
 
 def everything(contact_id: int) -> Any:
@@ -92,10 +98,11 @@ def everything(contact_id: int) -> Any:
     points.roll_over_escrow(actors.system("beat"))
     with transaction.atomic():
         points.settle_fully(contact_id, actors.system("beat"), MOSCOW)
-    read = read_of(contact_id)
+    read = balances.read(contact_id, now, since=began())
     lots = Lot.objects.filter(contact_id=contact_id, remaining__gt=0).order_by("id")
     return (
-        read.burned, read.expiring, [(each.account, each.amount, each.lifetime) for each in read.accounts],
+        tier_of(contact_id), read.burned, read.expiring,
+        [(each.account, each.amount, each.lifetime) for each in read.accounts],
         balances.portions(contact_id, now),
         [(lot.pk, lot.remaining, lot.expires_at, lot.landed is None) for lot in lots],
         list(Card.objects.filter(contact=contact_id).order_by("id").values("id", "status", "blocked_for_good")),
@@ -110,7 +117,7 @@ def standing(contact_id: int) -> Any:
 
 def sums(*contacts: int) -> tuple[Decimal, Decimal]:
     """Spendable points wherever they are, burned ones too, and tier-qualifying ones."""
-    reads = [read_of(each) for each in contacts]
+    reads = [balances.read(each, clock.now(), since=began()) for each in contacts]
     return (
         sum((each.spendable + each.spendable_escrow + each.burned for each in reads), Decimal(0)),
         sum((each.qualifying + each.qualifying_escrow for each in reads), Decimal(0)),
@@ -166,18 +173,17 @@ def live(first: list[Any], second: list[Any], since: list[Any]) -> None:
     for each in since:
         world.act(card, *each)
     earlier = world.now - timedelta(seconds=1)
-    began = rules.year_began(earlier, MOSCOW)
-    then = [history.as_of(each, earlier, since=began) for each in (survivor, absorbed)]
+    then = [history.as_of(each, earlier, since=began(earlier)) for each in (survivor, absorbed)]
     touched = Purchase.objects.filter(pk__in=own).exclude(pk__in=untouched(alone)).exists()
     together = sums(survivor, absorbed)
     unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, merged.pk, "two people")
     assert invariants.broken() == []
     assert sums(survivor, absorbed) == together
     # What was told of a moment before is told of it still, and what is told of this one is what everybody reads.
-    assert [history.as_of(each, earlier, since=began) for each in (survivor, absorbed)] == then
+    assert [history.as_of(each, earlier, since=began(earlier)) for each in (survivor, absorbed)] == then
     for each in (survivor, absorbed):
-        read = read_of(each)
-        told = history.as_of(each, clock.now(), since=rules.year_began(clock.now(), MOSCOW))
+        read = balances.read(each, clock.now(), since=began())
+        told = history.as_of(each, clock.now(), since=began())
         assert (told.spendable, told.spendable_escrow) == (read.spendable, read.spendable_escrow)
         assert (told.qualifying, told.qualifying_escrow) == (read.qualifying, read.qualifying_escrow)
     if not touched:
@@ -186,7 +192,7 @@ def live(first: list[Any], second: list[Any], since: list[Any]) -> None:
 
 def untouched(alone: Any) -> list[int]:
     """The purchases that stand as they would have stood."""
-    kept = {each["id"]: each["status"] for each in alone[6]}
+    kept = {each["id"]: each["status"] for each in alone[7]}
     now = Purchase.objects.filter(pk__in=kept).values_list("pk", "status")
     return [pk for pk, status in now if kept[pk] == status]
 

@@ -59,14 +59,14 @@ def _user(customer: Customer) -> dict[str, Any]:
         "last_name": customer.surname or None,
         "first_name": customer.first_name or None,
         "registered_at": _time(customer.created_at),
-        "profile_photo_url": attributes.get("profile_photo_url"),
+        "profile_photo_url": _text(attributes.get("profile_photo_url")),
         "account_status": "suspended" if customer.suspended else "good",
-        **{f"current_{name}": attributes.get(f"current_{name}") or place[name] for name in _CURRENT},
+        **{f"current_{name}": _text(attributes.get(f"current_{name}")) or place[name] for name in _CURRENT},
     }
 
 
 def _place(customer: Customer) -> dict[str, Any]:
-    place: dict[str, Any] = {name: customer.attributes.get(name) for name in _ADDRESS}
+    place: dict[str, Any] = {name: _text(customer.attributes.get(name)) for name in _ADDRESS}
     place["city"] = place["city"] or customer.locality or None
     place["country"] = place["country"] or customer.country_code or None
     return place
@@ -195,6 +195,13 @@ def _accounts(customer: Customer) -> dict[str, Any]:
 
 def _capitals(tier: Tier) -> str:
     return tier.name.upper()
+
+
+def _text(attribute: Any) -> str | None:
+    """Return an attribute as the text it should be: numbers are written out, what is neither is unknown."""
+    if isinstance(attribute, int | float) and not isinstance(attribute, bool):
+        return str(attribute)
+    return attribute if isinstance(attribute, str) else None
 
 
 def _number(value: Decimal) -> int | float:

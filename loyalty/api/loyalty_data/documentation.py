@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 
 from loyalty.api import openapi
-from loyalty.api.loyalty_data import choices, errors, parameters
+from loyalty.api.loyalty_data import choices, errors, parameters, schema
 
 TAG = "Loyalty data"
 
@@ -53,23 +52,24 @@ _FLAGS = [
     _flag(parameters.INCENTIVES, "Points and tiers."),
     _flag(parameters.IDENTIFIERS, "External ids with types, together with the profile flag."),
 ]
-_KEYS = [
-    OpenApiParameter("email", str, description="Capitals do not matter."),
-    OpenApiParameter("external_id", str, description="The retailer's own id."),
-    OpenApiParameter("mobile_number", str, description="International, with or without `+`."),
-]
+_KEY_TEXTS = {
+    "email": "Capitals do not matter.",
+    "external_id": "The retailer's own id.",
+    "mobile_number": "International, with or without `+`.",
+}
+_KEYS = [OpenApiParameter(name, str, description=_KEY_TEXTS[name]) for name in parameters.KEYS]
 
 
 def _documented(operation: str, summary: str, path: list[str], more: list[OpenApiParameter]) -> Any:
     route = [OpenApiParameter(name, str, OpenApiParameter.PATH) for name in ["api_key", *path]]
     answer = OpenApiResponse(
-        OpenApiTypes.OBJECT, "The customer.", [OpenApiExample("Excerpt", {"status": "ok", "user": _USER})]
+        schema.UserFound, "The customer.", [OpenApiExample("Excerpt", {"status": "ok", "user": _USER})]
     )
     refusals = {
         status: OpenApiResponse(
-            OpenApiTypes.OBJECT, ", ".join(row.code for row in errors.TABLE if row.status == status)
+            schema.LoyaltyDataRefusal, ", ".join(row.code for row in errors.TABLE if row.status == status)
         )
-        for status in sorted({row.status for row in errors.TABLE} - {403, 405})
+        for status in sorted({row.status for row in errors.TABLE} - {403, 405, 500})
     }
     return extend_schema(
         operation_id=f"loyalty_data_{operation}",

@@ -25,6 +25,7 @@ TABLE = (
     Row("MethodNotAllowed", "method_not_allowed", 405, "This surface is read-only: use GET."),
     Row("TooManyRequests", "too_many_requests", 429, "Too many wrong credentials. Wait as long as Retry-After says."),
     Row("Busy", "busy", 503, "The service is busy. Repeat the same call."),
+    Row("InternalError", "internal_error", 500, "A fault on our side. Tell us the time of the call."),
     Row("InvalidRequest", "argument_error", 400, "The request cannot be read."),
 )
 _ROWS = {row.error: row for row in TABLE}

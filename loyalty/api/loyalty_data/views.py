@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,6 +51,12 @@ class DataView(SurfaceView):
         """Return the error body of a call that reached no rule."""
         row = errors.row_of(code)
         return Response(errors.body_of(row), status=row.status, headers=headers)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer in JSON also where Django would show a page: too many parameters in an address."""
+        if isinstance(exc, SuspiciousOperation):
+            return self.present_failure(400, "InvalidRequest", "", {})
+        return super().handle_exception(exc)
 
     def answer(self, request: Request, key: Key, value: str) -> Response:
         """Return the customer with as much as the flags ask for."""

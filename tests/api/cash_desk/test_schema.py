@@ -4,8 +4,6 @@ import json
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 from hypothesis import HealthCheck, given, settings
@@ -44,16 +42,6 @@ def operations():
 
 
 OPERATIONS = operations()
-
-
-@pytest.fixture
-def connection_of_the_test():
-    """Requests leave the connection open, as with Django's own test client: it holds the test's transaction."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 def test_the_page_lists_the_calls_of_the_specification_and_is_valid():

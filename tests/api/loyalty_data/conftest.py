@@ -53,13 +53,14 @@ class Partner:
     def __init__(self) -> None:
         client, self.secret = api_clients.create(actors.system("test"), surface="loyalty_data", login=LOG_IN)
         self.login = client.login
+        self.http = Client()
 
     def get(self, path: str, *, login: str | None = None, secret: str | None = None, method: str = "GET") -> Reply:
         token = base64.b64encode(f"{login or self.login}:{secret or self.secret}".encode()).decode()
         return self.send(path, {"Authorization": f"Basic {token}"}, method)
 
     def send(self, path: str, headers: dict[str, str], method: str = "GET") -> Reply:
-        response = Client().generic(method, path, headers=headers)
+        response = self.http.generic(method, path, headers=headers)
         body = json.loads(response.content) if response.content else None
         return Reply(response.status_code, body, response.headers)
 

@@ -1,6 +1,8 @@
-"""What a law of the books is made of; `invariants` lists and checks them all."""
+"""What a law of the books is (specs/points_and_tiers.md, Laws)."""
 
 from dataclasses import dataclass
+
+LOTS = "SELECT count(*) FROM ledger_lot"
 
 
 @dataclass(frozen=True, slots=True)
