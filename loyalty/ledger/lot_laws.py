@@ -63,6 +63,36 @@ LOT_LAWS = (
     ),
     Law(
         5,
+        "what the clock does is booked when its moment has come, not before",
+        "SELECT count(*) FROM ledger_operation WHERE kind IN ('rollover', 'expiry', 'year_close')",
+        """
+        SELECT id FROM ledger_operation
+        WHERE kind IN ('rollover', 'expiry', 'year_close') AND effective_at > recorded_at""",
+    ),
+    Law(
+        5,
+        "a redemption takes, and an expiry burns, exactly what it draws from spendable lots",
+        "SELECT count(*) FROM ledger_operation WHERE kind IN ('redemption', 'expiry')",
+        """
+        WITH gone AS (
+            SELECT id AS operation_id, contact_id, CASE kind WHEN 'expiry' THEN 7 ELSE 6 END AS counter
+            FROM ledger_operation WHERE kind IN ('redemption', 'expiry')
+        ), moved AS (
+            SELECT gone.contact_id, gone.operation_id, sum(transfer.amount) AS amount,
+                bool_or(transfer.source <> 1 OR transfer.target <> gone.counter) AS astray
+            FROM gone JOIN ledger_transfer transfer USING (contact_id, operation_id) GROUP BY 1, 2
+        ), drawn AS (
+            SELECT gone.contact_id, gone.operation_id, sum(draw.amount) AS amount,
+                bool_or(draw.amount < 0 OR lot.account IS DISTINCT FROM 1) AS astray
+            FROM gone JOIN ledger_draw draw USING (contact_id, operation_id)
+            LEFT JOIN ledger_lot lot ON lot.id = draw.lot_id AND lot.contact_id = draw.contact_id GROUP BY 1, 2
+        )
+        SELECT gone.operation_id AS id
+        FROM gone LEFT JOIN moved USING (contact_id, operation_id) LEFT JOIN drawn USING (contact_id, operation_id)
+        WHERE moved.amount IS DISTINCT FROM drawn.amount OR moved.amount IS NULL OR moved.astray OR drawn.astray""",
+    ),
+    Law(
+        5,
         "an adjustment gives its one lot, or takes what it draws and leaves owed, in one account",
         "SELECT count(*) FROM ledger_operation WHERE kind = 'adjustment'",
         """

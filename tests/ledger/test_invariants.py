@@ -18,6 +18,7 @@ from tests.ledger.books import adjust, assert_laws_hold, capture, earn, fact, gi
 pytestmark = pytest.mark.django_db
 
 CLOSES_EXACTLY = "a year close moves exactly what its lots held when the year was over, and nothing else is closed"
+TAKES_EXACTLY = "a redemption takes, and an expiry burns, exactly what it draws from spendable lots"
 BREACHES = [
     ("UPDATE ledger_bonusbalance SET amount = amount + 1 WHERE account = 1 AND contact_id = 1", {
         "a balance is the sum of its transfers",
@@ -39,8 +40,10 @@ BREACHES = [
     }),
     ("UPDATE ledger_transfer SET operation_id = 999999999 WHERE target = 6 AND contact_id = 1", {
         "a transfer moves a positive amount between two accounts, for an operation of its contact",
+        TAKES_EXACTLY,
     }),
     ("UPDATE ledger_transfer SET amount = amount + 1 WHERE target = 6 AND contact_id = 1", {
+        TAKES_EXACTLY,
         "a balance is the sum of its transfers",
         "nothing appears or vanishes: what contacts hold is what was issued, less what was taken",
     }),
@@ -57,7 +60,13 @@ BREACHES = [
      " FROM ledger_operationkey", {
         "a key names one operation of its contact, and no other key names it",
     }),
-    ("DELETE FROM ledger_draw WHERE contact_id = 1", {"a lot holds what was earned less what was drawn"}),
+    ("DELETE FROM ledger_draw WHERE contact_id = 1", {
+        "a lot holds what was earned less what was drawn",
+        TAKES_EXACTLY,
+    }),
+    ("UPDATE ledger_operation SET recorded_at = effective_at - interval '1 second' WHERE kind = 'rollover'", {
+        "what the clock does is booked when its moment has come, not before",
+    }),
     ("UPDATE ledger_lot SET landed = operation_id WHERE contact_id = 1 AND account = 1 AND landed IS NOT NULL", {
         "a lot lands by a rollover, at its maturity or later, or by the adjustment or the merge that made it",
         "a rollover moves exactly what its lots held",
@@ -78,11 +87,12 @@ BREACHES = [
     ("UPDATE ledger_operation SET effective_at = effective_at - interval '1 year' WHERE kind = 'year_close'", {
         CLOSES_EXACTLY,
     }),
-    ("UPDATE ledger_transfer SET target = 9 WHERE target = 6 AND contact_id = 1", {CLOSES_EXACTLY}),
+    ("UPDATE ledger_transfer SET target = 9 WHERE target = 6 AND contact_id = 1", {CLOSES_EXACTLY, TAKES_EXACTLY}),
     ("UPDATE ledger_draw SET operation_id = (SELECT max(id) FROM ledger_operation WHERE contact_id = 5)"
      " WHERE contact_id = 5 AND amount = 5", {"a closed lot is not drawn again"}),
     ("UPDATE ledger_operation SET effective_at = effective_at + interval '1 year' WHERE kind = 'year_close'", {
         "qualifying points that count landed after the last close of their contact",
+        "what the clock does is booked when its moment has come, not before",
     }),
     ("UPDATE ledger_operation SET effective_at = effective_at - interval '1 second' WHERE kind = 'adjustment'", {
         "a lot lands by a rollover, at its maturity or later, or by the adjustment or the merge that made it",
