@@ -1,4 +1,4 @@
-"""A shopper's life of years: after each step everything that the shopper has is said in one line, and asked at each door.
+"""A shopper's life of years: after each step all that the shopper has is said in one line, and asked at each door.
 
 What was said is kept. At the end the books are asked again for every moment of it, and checked against every law.
 """
@@ -59,6 +59,7 @@ class Life(Shop):
         Program.objects.update(zone=zone.key)
         self.clock, self.zone, self.phone = clock, zone, phone
         self.crm = Door("loyalty_data", "crm")
+        self.call_centre = Door("cash_desk", "call-centre", "cc_operator")
         self.card = self.give_card(phone, **person)
         self.code = str(self.till.get(f"/api/card/balance/by/{self.card}")["Code"])
         self.past: dict[datetime, Seen] = {}
@@ -67,9 +68,12 @@ class Life(Shop):
 
     def on(self, moment: str, *, again: bool = False) -> "Life":
         """Move to a moment of the retailer's wall clock; `again`: the second time it shows it, in autumn."""
-        wall = datetime.fromisoformat(moment).replace(tzinfo=self.zone, fold=int(again))
-        self.clock.set(wall.astimezone(UTC))
+        self.clock.set(self.at(moment, again=again).astimezone(UTC))
         return self
+
+    def at(self, moment: str, *, again: bool = False) -> datetime:
+        """A moment of the retailer's wall clock."""
+        return datetime.fromisoformat(moment).replace(tzinfo=self.zone, fold=int(again))
 
     def buys(self, receipt: str, amount: str, *, pays: str = "0", earns: str | None = None, **fields: Any) -> None:
         """A purchase: a point for each rouble that bonuses do not pay, unless `earns` says otherwise."""
@@ -147,9 +151,8 @@ class Life(Shop):
             call_command("verify_ledger", stdout=StringIO())
         rows = Standing.objects.filter(contact_id=self._contact(self.card)).order_by("entered_at", "id")
         assert [each.left_at for each in rows][:-1] == [each.entered_at for each in rows][1:]
-        assert [(each.tier.name, each.reason, self._wall(each.entered_at), self._wall(each.ends_at)) for each in rows] == [
-            (*each, "")[:4] for each in standings
-        ]  # fmt: skip
+        booked = [(each.tier.name, each.reason, self._wall(each.entered_at), self._wall(each.ends_at)) for each in rows]
+        assert booked == [(*each, "")[:4] for each in standings]
         late = dict(learned_late or {})
         for moment, seen in self.past.items():
             four = late.pop(self._wall(moment), self._as_booked(seen))

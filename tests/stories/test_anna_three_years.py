@@ -14,8 +14,7 @@ GOLD = "Gold since 2027-01-31 00:00:00 until 2029-01-01 00:00:00"
 SILVER_AGAIN = "Silver since 2029-01-01 00:00:00 until 2030-01-01 00:00:00"
 
 
-def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock) -> None:
-    anna = Life(story_clock, "79001234501", firstname="Anna", surname="Orlova", birthDate="1990-05-17")
+def the_end_of_2026(anna: Life) -> None:
     anna.has("0 0 0 0", ever="0 0 0 0", tier=BASE)
 
     # 2026. What is bought in the first second before 2 December is hers in the last second of the year.
@@ -29,11 +28,13 @@ def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock)
     anna.on("2026-12-31T23:59:59").buys("A-3", "1000.00")
     anna.has("2000 9500 2000 9500", ever="2000 11500 2000 11500", ends="2000 2027-12-31", tier=SILVER)
 
+
+def the_year_2027(anna: Life) -> None:
     # A second later it is 2027: the qualifying points begin anew, and what she buys now is a purchase of the new year.
     anna.on("2027-01-01T00:00:00").buys("A-4", "500.00")
     anna.has("2000 10000 0 10000", ever="2000 12000 2000 12000", ends="2000 2027-12-31", tier=SILVER)
 
-    # 5 January, and no job has come since November. December's 8,500 landed on 4 January, by the moment: they count
+    # 5 January, and no job has come yet. December's 8,500 landed on 4 January, by the moment: they count
     # for 2027, where they meet Silver's target once more, so Silver lasts a year longer. Late jobs book just that.
     anna.on("2027-01-05T09:00:00")
     anna.has("10500 1500 8500 1500", ever="10500 12000 10500 12000", ends="2000 2027-12-31", tier=SILVER_LONGER)
@@ -58,6 +59,8 @@ def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock)
     anna.on("2027-12-31T23:59:59")
     anna.has("12000 0 11500 0", ever="13500 13500 13500 13500", ends="500 2027-12-31", tier=GOLD)
 
+
+def the_year_2028(anna: Life) -> None:
     # New Year 2028, no job: 500 burn and the year closes. What matured in January 2027 (8,500 + 1,000 + 500) ends with
     # January 2028.
     ever = "13500 13500 13500 13500"
@@ -78,13 +81,37 @@ def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock)
     anna.on("2028-02-19T12:00:00").has("4000 0 2500 0", ever=ever, burned="10500", ends="1500 2028-07-31", tier=GOLD)
     anna.on("2028-08-01T00:00:00").has("2500 0 2500 0", ever=ever, burned="12000", ends="2500 2029-02-28", tier=GOLD)
     anna.on("2028-12-31T23:59:59").has("2500 0 2500 0", ever=ever, burned="12000", ends="2500 2029-02-28", tier=GOLD)
+
+
+def afterwards(anna: Life) -> None:
+    # 2,500 met Silver's target: Gold falls to Silver for a year.
+    ever = "16000 16000 16000 16000"
     anna.on("2029-01-01T00:00:00")
     anna.has("2500 0 0 0", ever=ever, burned="12000", ends="2500 2029-02-28", tier=SILVER_AGAIN)
 
-    # She comes no more. The last points burn, and a year later Silver is over, too.
-    anna.on("2029-03-01T00:00:00").has("0 0 0 0", ever=ever, burned="14500", tier=SILVER_AGAIN)
-    anna.on("2029-12-31T23:59:59").has("0 0 0 0", ever=ever, burned="14500", tier=SILVER_AGAIN)
-    anna.on("2030-01-01T00:00:00").has("0 0 0 0", ever=ever, burned="14500", tier="Base since 2030-01-01 00:00:00")
+    # A till that was offline over New Year is heard on 10 January: a purchase of 5 December. Its points could be spent
+    # from 4 January on; they count for the tier of the year in which we learn of them.
+    anna.on("2029-01-09T12:00:00")
+    anna.has("2500 0 0 0", ever=ever, burned="12000", ends="2500 2029-02-28", tier=SILVER_AGAIN)
+    anna.on("2029-01-10T12:00:00").buys("A-7", "40.00", at=anna.at("2028-12-05T10:00:00"), Offline=True)
+    ever = "16040 16040 16040 16040"
+    anna.has("2540 0 40 0", ever=ever, burned="12000", ends="2500 2029-02-28", tier=SILVER_AGAIN)
+
+    # She comes no more. Points burn, and a year later Silver is over, too.
+    anna.on("2029-03-01T00:00:00")
+    anna.has("40 0 40 0", ever=ever, burned="14500", ends="40 2030-01-31", tier=SILVER_AGAIN)
+    anna.on("2029-12-31T23:59:59")
+    anna.has("40 0 40 0", ever=ever, burned="14500", ends="40 2030-01-31", tier=SILVER_AGAIN)
+    anna.on("2030-01-01T00:00:00")
+    anna.has("40 0 0 0", ever=ever, burned="14500", ends="40 2030-01-31", tier="Base since 2030-01-01 00:00:00")
+
+
+def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock) -> None:
+    anna = Life(story_clock, "79001234501", firstname="Anna", surname="Orlova", birthDate="1990-05-17")
+    the_end_of_2026(anna)
+    the_year_2027(anna)
+    the_year_2028(anna)
+    afterwards(anna)
     anna.looks_back(
         ("Base", "enrolled", "2026-03-02 12:00:00"),
         ("Silver", "upgraded", "2026-12-31 23:59:59", "2028-01-01 00:00:00"),
@@ -92,4 +119,9 @@ def test_three_years_of_anna_who_shops_around_new_year(story_clock: MovingClock)
         ("Gold", "upgraded", "2027-01-31 00:00:00", "2029-01-01 00:00:00"),
         ("Silver", "assessed", "2029-01-01 00:00:00", "2030-01-01 00:00:00"),
         ("Base", "assessed", "2030-01-01 00:00:00"),
+        learned_late={
+            "2028-12-31 23:59:59": "2500 40 2500 40",
+            "2029-01-01 00:00:00": "2500 40 0 40",
+            "2029-01-09 12:00:00": "2540 0 0 40",
+        },
     )

@@ -16,9 +16,7 @@ def line(sku: str, amount: str) -> dict[str, object]:
     return {"Sku": sku, "Name": sku, "Quantity": 1, "Price": amount, "Amount": amount}
 
 
-def test_three_years_of_vera_who_brings_things_back(story_clock: MovingClock) -> None:
-    vera = Life(story_clock, "79001234503", firstname="Vera", surname="Lis", birthDate="1985-12-31")
-
+def the_year_2026(vera: Life) -> None:
     # March 2026: a kettle and cups. The cups come back within thirty days, their points out of both escrows.
     vera.buys("V-1", "1000.00", Lines=[line("kettle", "600.00"), line("cups", "400.00")])
     vera.has("0 1000 0 1000", ever="0 1000 0 1000", tier=BASE)
@@ -52,6 +50,8 @@ def test_three_years_of_vera_who_brings_things_back(story_clock: MovingClock) ->
     ever = "6350 5500 5100 5500"
     vera.has("600 0 1850 0", ever=ever, ends="600 2027-05-31", tier=SILVER)
 
+
+def the_year_2027(vera: Life) -> None:
     # Over New Year: bought on 20 December, a third brought back on 2 January, still in escrow: 666.67 are left.
     vera.on("2026-12-20T12:00:00").buys("V-4", "1000.00")
     vera.has("600 1000 1850 1000", ever="6350 6500 5100 6500", ends="600 2027-05-31", tier=SILVER)
@@ -85,6 +85,9 @@ def test_three_years_of_vera_who_brings_things_back(story_clock: MovingClock) ->
     vera.on("2027-12-31T23:59:59")
     vera.has("666.67 0 1166.67 0", ever=ever, burned="600", ends="166.67 2028-01-31", tier=SILVER)
 
+
+def the_year_2028(vera: Life) -> None:
+    ever = "8766.67 7000 6266.67 7000"
     # 2027 was not enough for Silver.
     vera.on("2028-01-01T00:00:00")
     vera.has("666.67 0 0 0", ever=ever, burned="600", ends="166.67 2028-01-31", tier=BASE_AGAIN)
@@ -113,6 +116,13 @@ def test_three_years_of_vera_who_brings_things_back(story_clock: MovingClock) ->
     vera.on("2029-01-09T12:00:00")
     ever = "9966.67 7700 6966.67 7700"
     vera.has("100 0 400 0", ever=ever, burned="1266.67", ends="100 2030-01-31", tier=BASE_AGAIN)
+
+
+def test_three_years_of_vera_who_brings_things_back(story_clock: MovingClock) -> None:
+    vera = Life(story_clock, "79001234503", firstname="Vera", surname="Lis", birthDate="1985-12-31")
+    the_year_2026(vera)
+    the_year_2027(vera)
+    the_year_2028(vera)
     vera.looks_back(
         ("Base", "enrolled", "2026-03-02 12:00:00"),
         ("Silver", "upgraded", "2026-05-10 12:00:00", "2028-01-01 00:00:00"),
