@@ -19,13 +19,18 @@ from cards.models import (
 
 
 def lock_by_number(number: str) -> Card | None:
-    """Lock and return the card with a number, None if there is none."""
-    return Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()
+    """Lock and return the card with a number, None if there is none, or only one of a customer who was erased."""
+    found = Card.objects.select_for_update(of=("self",), no_key=True).filter(number=number)
+    return found.filter(contact__erased_at=None).first()
 
 
 def lock_by_numbers(numbers: Iterable[str]) -> dict[str, Card]:
-    """Lock the cards with these numbers in the order of their keys; return those that exist, by number."""
-    found = Card.objects.select_for_update(of=("self",), no_key=True).filter(number__in=set(numbers)).order_by("pk")
+    """Lock the cards with these numbers in the order of their keys; return those that are found, by number.
+
+    Cards of a customer who was erased are found by nothing.
+    """
+    named = Card.objects.filter(number__in=set(numbers), contact__erased_at=None)
+    found = named.select_for_update(of=("self",), no_key=True).order_by("pk")
     return {card.number: card for card in found}
 
 

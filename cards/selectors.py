@@ -14,8 +14,9 @@ def number_formats() -> frozenset[tuple[int, str]]:
 
 
 def by_number(number: str) -> Card | None:
-    """Return the card with a number, with its contact and series."""
-    return Card.objects.select_related("contact", "series").filter(number=number).first()
+    """Return the card with a number, with its contact and series; none of a customer who was erased."""
+    found = Card.objects.select_related("contact", "series").filter(number=number)
+    return found.filter(contact__erased_at=None).first()
 
 
 def of_contact(contact_id: int) -> list[Card]:

@@ -1,6 +1,7 @@
 """Changes to cards, series and reservations. Called by loyalty.services inside its transaction only."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -124,3 +125,31 @@ def _record(card: Card, act: BlockAct, *, blocking: bool, before: int) -> BlockR
         status_after=card.status,
         recorded_at=act.at,
     )
+
+
+def give_up(card: Card, act: BlockAct) -> BlockRecord:
+    """Block a locked, bound card for good, whether it is blocked already or not; return the record of it."""
+    return block_for_good(card, act) if card.status == CardStatus.BLOCKED else block(card, act)
+
+
+def take_up(card: Card, act: BlockAct, status: int, former: BlockRecord | None) -> None:
+    """Undo `give_up`: a locked card is again what it was. `former`: the record of the block that it then had.
+
+    That record is written anew, so that the last one goes on telling what the card is blocked for and by whom.
+    """
+    card.blocked_for_good = False
+    if status == CardStatus.ACTIVE:
+        card.unblock_to_active()
+    elif status == CardStatus.ISSUED:
+        card.unblock_to_issued()
+    card.save(update_fields=["status", "blocked_for_good"])
+    _record(card, act, blocking=False, before=CardStatus.BLOCKED)
+    if status == CardStatus.BLOCKED and former is not None:
+        told = replace(act, actor=former.actor, role=former.role, channel=former.channel)
+        told = replace(told, reason_code=former.reason_code, reason_name=former.reason_name)
+        _record(card, told, blocking=True, before=CardStatus.BLOCKED)
+
+
+def rebind(cards: Iterable[int], contact_id: int) -> None:
+    """Give locked cards to another contact, with all their history (1 statement)."""
+    Card.objects.filter(pk__in=list(cards)).update(contact=contact_id)

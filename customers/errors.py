@@ -30,6 +30,11 @@ class PhoneBelongsToAnother(LoyaltyError):
     message = "This phone number belongs to another customer."
 
 
+class ExternalIdBelongsToAnother(LoyaltyError):
+    code = "ExternalIdBelongsToAnother"
+    message = "This external id belongs to another customer."
+
+
 class SeveralContacts(LoyaltyError):
     code = "SeveralContacts"
     message = "Several customers fit."
@@ -38,6 +43,18 @@ class SeveralContacts(LoyaltyError):
 class BirthDateFitsNone(LoyaltyError):
     code = "BirthDateFitsNone"
     message = "Several customers fit, and none of them has this birth date."
+
+
+class ContactMerged(LoyaltyError):
+    """`code`: of the contact that this one is now."""
+
+    code = "ContactMerged"
+    message = "This customer was merged with another one. Open that one instead."
+
+
+class ContactErased(LoyaltyError):
+    code = "ContactErased"
+    message = "The personal data of this customer were erased for good."
 
 
 class ContactBlocked(LoyaltyError):

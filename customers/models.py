@@ -4,19 +4,23 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django_fsm import FSMField, transition
+from django_fsm import RETURN_VALUE, FSMField, transition
 
 from loyalty.ledger.models import append_only
 
 
 class ContactStatus(models.TextChoices):
-    """Statuses of specs/bonus_commands.md: a New contact becomes Active by any accrual or entry."""
+    """Statuses of specs/bonus_commands.md: a New contact becomes Active by any accrual or entry.
+
+    A Merged one is another contact now (docs/decisions/merging.md): whoever asks for it is led there.
+    """
 
     NEW = "new", "New"
     ACTIVE = "active", "Active"
     BLOCKED = "blocked", "Blocked"
+    MERGED = "merged", "Merged"
 
 
 class Sex(models.TextChoices):
@@ -25,7 +29,11 @@ class Sex(models.TextChoices):
 
 
 class Contact(models.Model):
-    """A person. `phone` is E.164 with `+` and belongs to one contact; an e-mail may be shared."""
+    """A person. `phone` is E.164 with `+` and belongs to one contact; an e-mail may be shared.
+
+    `merged_into` always names the contact at the end of the chain, so that one look finds it. `erased_at`: the
+    personal data were erased for good; the code stays, for the books.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField(max_length=24, unique=True)
@@ -41,12 +49,39 @@ class Contact(models.Model):
     locality = models.CharField(max_length=120, blank=True, db_default="")
     attributes = models.JSONField(default=dict, blank=True)
     status = FSMField(choices=ContactStatus.choices, default=ContactStatus.NEW, protected=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", db_index=False, editable=False
+    )
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
 
     class Meta:
         ordering = ("-id",)
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(status=ContactStatus.MERGED, merged_into__isnull=False)
+                | (~Q(status=ContactStatus.MERGED) & Q(merged_into__isnull=True)),
+                name="contact_merged_into_another",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="contact_not_merged_into_itself"),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True)
+                | Q(
+                    phone__isnull=True,
+                    email="",
+                    external_id__isnull=True,
+                    first_name="",
+                    surname="",
+                    patronymic="",
+                    sex="",
+                    birth_date__isnull=True,
+                    country_code="",
+                    locality="",
+                    attributes={},
+                ),
+                name="contact_erased_is_empty",
+            ),
             models.CheckConstraint(condition=Q(status__in=ContactStatus.values), name="contact_status_known"),
             models.CheckConstraint(condition=Q(sex__in=["", *Sex.values]), name="contact_sex_known"),
             models.CheckConstraint(
@@ -63,6 +98,7 @@ class Contact(models.Model):
                 name="contact_names",
                 opclasses=("varchar_pattern_ops", "varchar_pattern_ops"),
             ),
+            models.Index(fields=("merged_into",), name="contact_merged", condition=Q(merged_into__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -84,6 +120,34 @@ class Contact(models.Model):
     @transition(field=status, source=ContactStatus.BLOCKED, target=ContactStatus.ACTIVE)
     def unblock(self) -> None:
         """Take part again."""
+
+    @transition(
+        field=status,
+        source=[ContactStatus.NEW, ContactStatus.ACTIVE, ContactStatus.BLOCKED],
+        target=ContactStatus.MERGED,
+    )
+    def merge(self, survivor: "Contact") -> None:
+        """Become another contact."""
+        self.merged_into = survivor
+
+    @transition(
+        field=status,
+        source=ContactStatus.MERGED,
+        target=RETURN_VALUE(ContactStatus.NEW, ContactStatus.ACTIVE, ContactStatus.BLOCKED),
+    )
+    def unmerge(self, former: str) -> str:
+        """Be oneself again, with the status of before."""
+        self.merged_into = None
+        return former
+
+    @transition(
+        field=status,
+        source=[ContactStatus.NEW, ContactStatus.ACTIVE, ContactStatus.BLOCKED],
+        target=RETURN_VALUE(ContactStatus.NEW, ContactStatus.ACTIVE, ContactStatus.BLOCKED),
+    )
+    def take_status(self, status: str) -> str:
+        """Take the stricter status of the other at a merge, or one's own of before when it is undone."""
+        return status
 
 
 class Consent(models.Model):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from customers import identifiers, selectors
-from customers.errors import PhoneBelongsToAnother
+from customers.errors import ExternalIdBelongsToAnother, PhoneBelongsToAnother
 from customers.models import Consent, Contact, ContactStatus
 
 
@@ -40,7 +40,7 @@ def create_contact(data: PersonalData, now: datetime) -> Contact:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('customers_contact', 'id'))")
         serial: int = cursor.fetchone()[0]
     contact = Contact(id=serial, code=identifiers.make_code(serial), created_at=now, updated_at=now, **data.given())
-    _save(contact, force_insert=True)
+    save(contact, force_insert=True)
     return contact
 
 
@@ -56,11 +56,13 @@ def update_contact(contact: Contact, data: PersonalData, now: datetime, clear: I
         owner = selectors.by_phone(data.phone)
         if owner is not None and owner.pk != contact.pk:
             raise PhoneBelongsToAnother()
+        # Its own former number, still on the record of one who was merged into it.
+        Contact.objects.filter(phone=data.phone, merged_into=contact).update(phone=None)
     for name in changed:
         setattr(contact, name, values[name])
     if changed:
         contact.updated_at = now
-        _save(contact, update_fields=[*changed, "updated_at"])
+        save(contact, update_fields=[*changed, "updated_at"])
     return changed
 
 
@@ -85,7 +87,8 @@ def record_consents(
     return changed
 
 
-def _save(contact: Contact, **options: Any) -> None:
+def save(contact: Contact, **options: Any) -> None:
+    """Store a contact; raises PhoneBelongsToAnother, ExternalIdBelongsToAnother when another took it meanwhile."""
     # A savepoint, so that the caller's transaction survives the refusal and may look who owns the phone.
     try:
         with transaction.atomic():
@@ -93,4 +96,6 @@ def _save(contact: Contact, **options: Any) -> None:
     except IntegrityError as error:
         if "phone" in str(error):
             raise PhoneBelongsToAnother() from error
+        if "external_id" in str(error):
+            raise ExternalIdBelongsToAnother() from error
         raise

@@ -13,13 +13,16 @@ from promos.segment_lines import Line
 UNREADABLE, UNKNOWN, AMBIGUOUS = "unreadable", "unknown", "ambiguous"
 """Why a line names nobody: no phone, code or card number; nobody has it; a phone of one and a card of another."""
 
+# Who was merged is the contact he is now; who was erased is nobody.
 _FIND = """
-SELECT DISTINCT by_phone.id, by_card.contact_id, by_code.id, line.place
+SELECT DISTINCT coalesce(by_phone.merged_into_id, by_phone.id), holder.id, coalesce(by_code.merged_into_id, by_code.id),
+    line.place
 FROM unnest(%(places)s::int[], %(phones)s::text[], %(cards)s::text[], %(codes)s::text[])
     AS line(place, phone, card, code)
 LEFT JOIN customers_contact by_phone ON by_phone.phone = line.phone
 LEFT JOIN cards_card by_card ON by_card.number = line.card
-LEFT JOIN customers_contact by_code ON by_code.code = line.code
+LEFT JOIN customers_contact holder ON holder.id = by_card.contact_id AND holder.erased_at IS NULL
+LEFT JOIN customers_contact by_code ON by_code.code = line.code AND by_code.erased_at IS NULL
 ORDER BY line.place
 """
 # Sorted, so that two changes of different segments take the contacts in one order.

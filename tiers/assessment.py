@@ -81,7 +81,8 @@ def opened(
 ) -> Period:
     """Return a standing that is open in the database as a period to walk on from."""
     assessed = reason == StandingReason.ASSESSED
-    year = rules.closing_year(entered_at, zone) if assessed else entered_at.astimezone(zone).year
+    began = joined_at if joined_at is not None and reason == StandingReason.MERGED else entered_at
+    year = rules.closing_year(entered_at, zone) if assessed else began.astimezone(zone).year
     return Period(public_id, tier, entered_at, joined_at or entered_at, ends_at, reason, year)
 
 

@@ -18,7 +18,8 @@ from tiers.assessment import ZONE_SHIFT, Ladder, Landing, Period
 _MAY_MOVE = """
 (standing.ends_at < %(end)s OR EXISTS (
     SELECT FROM tiers_tier higher WHERE higher.rank > tier.rank AND higher.target <= balance.amount
-) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL AND standing.entered_at <= %(year_began)s))
+) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL
+    AND CASE WHEN standing.reason = 'merged' THEN standing.joined_at ELSE standing.entered_at END <= %(year_began)s))
 """
 
 _COURSES = f"""

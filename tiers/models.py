@@ -28,6 +28,7 @@ class StandingReason(models.TextChoices):
     EXTENDED = "extended", "Extended by qualifying again"
     ASSESSED = "assessed", "Assessed at expiry"
     LEFT = "left", "Left the programme"
+    MERGED = "merged", "Merged with another customer"
 
 
 class TierSystem(models.Model):

@@ -14,7 +14,7 @@ from tiers import assessment
 from tiers.assessment import Ladder
 from tiers.models import Standing, Tier, TierSystem
 
-BASE_RANK = 1
+UNENROLLED_RANK, BASE_RANK = 0, 1
 
 # Whether `standing` may have moved by the clock and not in the books: its end has come, or qualifying points have
 # matured that no job has landed, or the ladder has changed and not everyone has been assessed anew.

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -64,12 +64,55 @@ def enrol(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
         return bool(cursor.rowcount)
 
 
-def assess(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> Moved:
+def join(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
+    """Give the Base tier to a contact without a standing, and again to one who left; then the tier it has reached.
+
+    Returns False when it takes part already (at most 8 statements).
+    """
+    own = current(contact_id)
+    if own is not None and own.reason == StandingReason.LEFT:
+        now = max(now, own.entered_at)
+        _close(own, now)
+    if not enrol(contact_id, now, zone):
+        return False
+    assess([contact_id], now, zone)
+    return True
+
+
+def leave(contact_id: int, now: datetime) -> bool:
+    """End the contact's standing: it is Unenrolled from now on. Returns False when it left before (4 statements).
+
+    A contact that was never enrolled gets the standing as well: nothing but an entry of its own enrols it then.
+    """
+    own = current(contact_id)
+    if own is not None and own.reason == StandingReason.LEFT:
+        return False
+    moment = max(now, own.entered_at) if own else now
+    if own is not None:
+        _close(own, moment)
+    unenrolled = next(tier for tier in selectors.ladder() if tier.rank == selectors.UNENROLLED_RANK)
+    Standing.objects.create(
+        contact_id=contact_id, tier=unenrolled, entered_at=moment, ends_at=None, reason=StandingReason.LEFT
+    )
+    return True
+
+
+def has_left(contact_id: int) -> bool:
+    """Tell whether the contact has left the programme and not joined again."""
+    return Standing.objects.filter(contact_id=contact_id, left_at=None, reason=StandingReason.LEFT).exists()
+
+
+def _close(standing: Standing, moment: datetime) -> None:
+    standing.left_at = moment
+    standing.save(update_fields=["left_at"])
+
+
+def assess(contacts: Sequence[int], until: datetime, zone: ZoneInfo, *, not_before: datetime | None = None) -> Moved:
     """Book what the clock has done to the standings of the contacts up to `until`: in the order in which points landed,
     standings ended and years turned. Upgrades skip levels; nobody moves down before the standing ends.
 
     The caller holds the contacts' balances and has landed what has matured. At most 4 statements for any number of
-    contacts, 1 when nobody moves.
+    contacts, 1 when nobody moves. `not_before`: when points came from another customer: they move nobody before that.
     """
     if not contacts:
         return Moved()
@@ -78,12 +121,22 @@ def assess(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> Moved:
         return Moved()
     ladder = Ladder(selectors.ladder(), zone)
     walked = [(course, course.walk(ladder, until)) for course in found]
-    moves = [(course, periods) for course, periods in walked if len(periods) > 1]
+    moves = [(course, _clamped(periods, not_before)) for course, periods in walked if len(periods) > 1]
     if moves:
         _leave([(course.standing_id, periods[0]) for course, periods in moves])
         _enter([(course.contact_id, period) for course, periods in moves for period in periods[1:]])
     reasons = Counter(reason for _, periods in moves for reason in {period.reason for period in periods[1:]})
     return Moved([course.contact_id for course, _ in moves], reasons)
+
+
+def _clamped(periods: list[Period], not_before: datetime | None) -> list[Period]:
+    """Return the periods as they are, or in place of all that begin too early the last one, from that moment on."""
+    held, last = periods[0], periods[-1]
+    if not_before is None or periods[1].entered_at >= not_before:
+        return periods
+    moment = max(not_before, held.entered_at)
+    joined_at = min(last.joined_at, moment) if last.tier.pk == held.tier.pk else moment
+    return [replace(held, left_at=moment), replace(last, entered_at=max(last.entered_at, moment), joined_at=joined_at)]
 
 
 def _leave(periods: Sequence[tuple[int, Period]]) -> None:

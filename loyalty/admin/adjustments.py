@@ -114,6 +114,15 @@ class DecisionForm(ReasonForm):
         super().__init__(*args, **kwargs)
         self.fields["reason"].label = _("Note")
 
+    def notes(self) -> list[Any]:
+        """Say once more what is being decided."""
+        asked = self.subject
+        told = gettext("%(points)s, %(account)s, for %(customer)s, asked by %(person)s: %(reason)s")
+        return [told % {
+            "points": pages.signed(asked.amount), "account": pages.choice(asked, "account"),
+            "customer": asked.contact, "person": asked.maker, "reason": asked.reason,
+        }]  # fmt: skip
+
 
 def _approve(actor: Actor, request: AdjustmentRequest, form: DecisionForm) -> None:
     adjustments.approve(actor, request.pk, form.cleaned_data["reason"])

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from loyalty.admin import refusals
 from loyalty.admin.roles import actor_of, role_of
@@ -51,13 +51,20 @@ class CommandForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.label = capfirst(field.label or "")
-            # Who only looks has not said everything yet.
-            field.required = field.required and not self.looking
 
     @property
     def looking(self) -> bool:
         """Whether the second button was pressed."""
         return bool(self.looks) and LOOK in self.data
+
+    def full_clean(self) -> None:
+        """Check what was sent. Who only looks need not have said everything yet."""
+        needed = [field for field in self.fields.values() if field.required]
+        for field in needed:
+            field.required = not self.looking
+        super().full_clean()
+        for field in needed:
+            field.required = True
 
     def present(self, subject: Any) -> dict[str, Any]:
         """Return what the fields show before anybody types."""
@@ -105,6 +112,8 @@ class ReasonForm(CommandForm):
 
 DONE = _("Done.")
 LOOK = "look"
+FORETOLD = "foretold"
+"""What the second page sends along with the form."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,7 @@ class Onward:
     said: Any = ""
 
 
-Outcome = Secret | Onward | StreamingHttpResponse | str | None
+Outcome = Secret | Onward | HttpResponse | StreamingHttpResponse | str | None
 """What a command comes to, beside what it changed."""
 
 
@@ -136,7 +145,8 @@ class Command:
     once, a file to download, or what to say instead of `done`.
 
     `offered` says of a record whether the button stands there; `offered_to` says it of a record and a role, and
-    closes the form as well.
+    closes the form as well. `foretell` makes a second page between form and act: it says, sentence by sentence, what
+    will happen. `typed` names a field of the form that is asked there, when what was decided cannot be undone.
     """
 
     name: str
@@ -148,6 +158,8 @@ class Command:
     submit: Any = ""
     icon: str = "edit"
     danger: bool = False
+    foretell: Callable[[Any, Any], Sequence[Any]] | None = None
+    typed: str = ""
     offered: Callable[[Any], bool] = lambda _subject: True
     offered_to: Callable[[Any, str], bool] = lambda _subject, _role: True
 
@@ -158,10 +170,13 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
     role = role_of(request.user)
     form = command.form(*sent, subject=subject, person_role=role, query=request.GET.dict())
     seen = _look(form) if form.looking else ""
-    if not form.looking and form.is_valid():
+    foretold = command.foretell is None or FORETOLD in request.POST
+    if not form.looking and foretold and form.is_valid():
         outcome = _run(request, command, subject, form)
         if isinstance(outcome, Secret):
             return _show_once(request, outcome, context, back)
+        if isinstance(outcome, HttpResponse):
+            return outcome
         if isinstance(outcome, StreamingHttpResponse):
             file: Any = outcome  # admin views are typed as if none could stream
             return file
@@ -172,7 +187,31 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
             messages.success(request, str(onward.said or command.done))
             return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label, "seen": seen}
+    told = _foretell(command, subject, form, again=FORETOLD in request.POST)
+    if told:
+        return _second_page(page | {"told": told, "foretold": FORETOLD}, request)
     response = TemplateResponse(request, "back_office/command.html", page)
+    response.status_code = 422 if form.errors else 200
+    return response
+
+
+def _foretell(command: Command, subject: Any, form: CommandForm, *, again: bool) -> Sequence[Any]:
+    """Return what the command will do, nothing where its form has to be shown first, or once more."""
+    wrong = set(form.errors) - ({command.typed} if again else set())
+    if command.foretell is None or not form.is_bound or wrong:
+        return ()
+    try:
+        return command.foretell(subject, form)
+    except LoyaltyError as error:
+        _refuse(form, error)
+    return ()
+
+
+def _second_page(page: dict[str, Any], request: HttpRequest) -> HttpResponse:
+    form, command = page["form"], page["command"]
+    if command.typed:
+        form.fields[command.typed].widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
+    response = TemplateResponse(request, "back_office/foretold.html", page)
     response.status_code = 422 if form.errors else 200
     return response
 

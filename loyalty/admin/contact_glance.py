@@ -7,13 +7,14 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cards import selectors as cards
 from customers import selectors as customers
 from customers.models import Contact
-from loyalty.admin import blocking, pages, roles
+from loyalty.admin import blocking, merges, pages, roles
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.core import clock
 from loyalty.ledger import balances
@@ -29,7 +30,7 @@ _PERSON = ("code", "phone", "email", "birth_date", "sex", "country_code", "local
 
 
 def page(request: HttpRequest, contact: Contact) -> Page:
-    """Return the page of a contact in at most 8 statements, whatever its history."""
+    """Return the page of a contact in at most 10 statements, whatever its history."""
     zone = retailer_zone()
     balance = balance_of(contact.pk, zone)
     tables = [_cards(request, contact), _purchases(contact)]
@@ -37,7 +38,21 @@ def page(request: HttpRequest, contact: Contact) -> Page:
         tables.append(_operations(contact))
     if roles.may(request.user, "customers.consent"):
         tables.append(_consents(contact))
-    return Page([_person(contact), _standing(request, contact, zone)], tiles(balance), tables)
+    if getattr(contact, "was_merged", False):
+        tables.append(merges.table(contact))
+    return Page(
+        [_person(contact), _standing(request, contact, zone)], tiles(balance), tables, warnings=_warnings(contact)
+    )
+
+
+def _warnings(contact: Contact) -> list[Any]:
+    if contact.erased_at is not None:
+        told = gettext("The personal data were erased for good on %(day)s. What is left here belongs to the books.")
+        return [told % {"day": pages.moment(contact.erased_at)}]
+    if contact.merged_into is None:
+        return []
+    link = pages.link(contact.merged_into.code, "customers.contact", contact.merged_into_id)
+    return [format_html("{} {}", gettext("This customer was merged and is now:"), link)]
 
 
 def retailer_zone() -> ZoneInfo:

@@ -1,10 +1,11 @@
 """Contacts: the list for a caller on the line, one page that shows the person at a glance, and the edit."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
@@ -14,7 +15,18 @@ from customers import identifiers
 from customers.errors import EmailInvalid, PhoneInvalid
 from customers.models import Contact, Sex
 from customers.services import PersonalData
-from loyalty.admin import adjustments, balance_at, blocking, columns, contact_glance, refusals, search
+from loyalty.admin import (
+    adjustments,
+    balance_at,
+    blocking,
+    columns,
+    contact_glance,
+    membership,
+    merges,
+    personal_data,
+    refusals,
+    search,
+)
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Page
@@ -22,7 +34,9 @@ from loyalty.admin.site import site
 from loyalty.admin.words import CONTACT
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.models import Merge
 from loyalty.services import contacts, program
+from tiers.models import Standing
 
 _TEXTS = ("surname", "first_name", "patronymic", "email", "country_code", "locality")
 
@@ -103,6 +117,10 @@ def _edit(actor: Actor, contact: Contact, form: EditForm) -> None:
     contacts.edit_contact(actor, contact.pk, data, form.cleaned_data["reason"], emptied)
 
 
+def _is_open(contact: Contact) -> bool:
+    return contact.merged_into_id is None and contact.erased_at is None
+
+
 @admin.register(Contact, site=site)
 class ContactAdmin(ReadOnly):
     """People, found the way they name themselves."""
@@ -127,17 +145,29 @@ class ContactAdmin(ReadOnly):
             done=_("The personal data were changed."),
             submit=_("Save"),
             explain=_("Only what you change is stored. Emptied fields are emptied."),
+            offered=_is_open,
         ),
-        adjustments.ADJUST,
+        replace(adjustments.ADJUST, offered=_is_open),
+        *merges.COMMANDS,
+        *membership.COMMANDS,
+        personal_data.EXPORT,
+        membership.ERASE,
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
-        """Add the contact's one card that is not given up, so that a row leads to blocking it."""
+        """Add the contact's one card that is not given up, its standing, and whether another was merged into it."""
+        standing = Standing.objects.filter(contact_id=OuterRef("pk"), left_at=None)
+        merge = Merge.objects.filter(survivor_id=OuterRef("pk"), undone_at=None)
         card = Card.objects.filter(contact_id=OuterRef("pk"), blocked_for_good=False)
         return (
             super()
             .get_queryset(request)
-            .annotate(card_pk=Subquery(card.values("pk")[:1]), card_status=Subquery(card.values("status")[:1]))
+            .annotate(
+                card_pk=Subquery(card.values("pk")[:1]),
+                card_status=Subquery(card.values("status")[:1]),
+                standing=Subquery(standing.values("reason")[:1]),
+                was_merged=Exists(merge),
+            )
         )
 
     def get_list_display(self, request: HttpRequest) -> Any:

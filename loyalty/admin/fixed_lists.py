@@ -12,10 +12,12 @@ LABELS = (
     _("Spendable"), _("Spendable escrow"), _("Tier-qualifying"), _("Tier-qualifying escrow"), _("Redeemed"),
     _("Burned"), _("Adjusted"), _("Accrual"), _("Redemption"), _("Rollover"), _("Return"), _("Restoration"),
     _("Expiry"), _("Adjustment"), _("Closed with the year"), _("Merged"), _("Year closed"), _("Merge"),
+    _("Given up"),
     # Tiers
     _("Does not expire"), _("End of the following calendar year"), _("A number of days from entry"),
     _("Enrolled"), _("Upgraded"), _("Extended by qualifying again"), _("Assessed at expiry"), _("Left the programme"),
     _("The highest tier that the closing year earned"), _("At most one tier lower"),
+    _("Merged with another customer"),
     # Promotions
     _("Draft"), _("Live"), _("Paused"), _("Ended"), _("Percent of the money paid"), _("Times the base points"),
     _("Fixed points for the basket"), _("Purchase at the till"), _("Scanned receipt"), _("Promo code"),
@@ -35,6 +37,8 @@ LABELS = (
     _("Waits for a second person"), _("Posted"), _("Refused"), _("Withdrawn"),
     _("Only spendable points that are taken can be owed."),
     _("This moment is still to come. Choose one in the past."),
+    # Merging
+    _("Several customers fit. Write the phone, the card number or the code."), _("This is the same customer."),
     # Limits
     _("Card"), _("Cashier"), _("Accruals"), _("Spends"), _("Number a day"), _("Amount a day"),
     _("A number of acts is a whole number."), _("The soft bound lies above the hard bound."),

@@ -33,6 +33,7 @@ _COLOURS = {
     "failed": "danger",
     "waits for a second person": "warning",
     "posted": "success",
+    "merged": "plain",
 }
 
 

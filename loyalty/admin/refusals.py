@@ -35,6 +35,20 @@ _PLAIN: dict[str, Any] = {
     ),
     "SegmentNotFound": _("This segment is gone. Look for it in the list."),
     "AdjustmentDecided": _("Somebody has decided this request meanwhile. Its page says how."),
+    "ContactMerged": _("This customer was merged with another one. Its page says with whom: open that one."),
+    "ContactErased": _("The personal data of this customer were erased for good. Nothing can be changed any more."),
+    "ExternalIdBelongsToAnother": _("Another customer has got the external id meanwhile. Settle first whose it is."),
+    "MergeWithItself": _("This is the same customer. Name the other one."),
+    "MergeNotFound": _("There is no merge to undo. Somebody may have undone it meanwhile."),
+    "MergeUndone": _("This merge was undone already."),
+    "MergeNotLast": _("A later merge builds on this one: undo that one first, on the page of whom it made one."),
+    "PointsPassedOn": _(
+        "Points went on to a third customer and part of them was returned there: nobody can tell whose they are."
+        " Settle it by adjusting points."
+    ),
+    "NotEnrolled": _("This customer does not take part in the programme. Enrol first."),
+    "EnrolledAlready": _("This customer takes part in the programme already."),
+    "NotConfirmed": _("This is not the customer's code. Type it as it stands above."),
     "OwnAdjustment": _("Nobody approves or refuses their own request. Ask a colleague who may."),
     "OperationConflict": _("This form was sent before with other content. Look at what it did, then open it anew."),
     "PromotionStatusRefused": _(
@@ -80,6 +94,11 @@ def _insufficient(error: LoyaltyError) -> str:
     return told % {"points": pages.amount(error.data["available"])}
 
 
+def _on_hold(error: LoyaltyError) -> str:
+    told = gettext("A till is in the middle of a payment with bonuses of this customer. Try again after %(moment)s.")
+    return told % {"moment": pages.moment(error.data["until"])}
+
+
 def _taken(error: LoyaltyError) -> str:
     told = gettext("This code exists already, with the promotion %(promotion)s. Choose another.")
     return told % {"promotion": error.data["promotion"]}
@@ -91,6 +110,7 @@ def _too_short(error: LoyaltyError) -> str:
 
 
 _TOLD: dict[str, Callable[[LoyaltyError], str]] = {
+    "BonusesOnHold": _on_hold,
     "CardStatusRefused": _card_status,
     "CodesTooShort": _too_short,
     "InsufficientPoints": _insufficient,

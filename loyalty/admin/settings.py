@@ -35,7 +35,6 @@ _SECTIONS = (
     (_("Spending and returns"), "", ("spending_share", "return_policy")),
     (_("Expiry of points"), "", ("points_expiry", "expiry_months", "expiry_rounding")),
     (_("Partners"), "", ("available_with_escrow",)),
-    (_("Wallet app"), "", ("wallet_audience",)),
     (
         _("Manual adjustments"),
         _("What goes beyond either of these waits until a second person approves it."),

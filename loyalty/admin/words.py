@@ -78,7 +78,6 @@ PROGRAM_HELP = {
     "unknown_stores": _("A purchase from a store not seen before creates the store."),
     "oldest_purchase_days": _("Older purchases are refused."),
     "available_with_escrow": _("For partners that read loyalty data; nobody can spend them before they mature."),
-    "wallet_audience": _("Whose phones the wallet app may read (getAllUsers). Empty: nobody's."),
     "interaction_days": _("How long calls of the APIs stay in the interaction log."),
     "low_pool_alert": _("Fewer free virtual numbers than this raise an alert on the overview; 0: never."),
 }

@@ -25,8 +25,10 @@ def url_of(name: str) -> str:
 
 
 @contextmanager
-def own_database() -> Iterator[str]:
+def own_database(*, durable: bool = True) -> Iterator[str]:
     """Make an empty, migrated database, point Django at it, give its URL; drop it whatever happens.
+
+    Unless `durable`, its commits do not wait for the disk: nothing in it has to survive.
 
     Databases left by runs that were killed are dropped first: the lock of a dead session is free.
     """
@@ -37,6 +39,8 @@ def own_database() -> Iterator[str]:
         name = f"{PREFIX}{number}"
         try:
             keeper.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+            if not durable:
+                keeper.execute(sql.SQL("ALTER DATABASE {} SET synchronous_commit = off").format(sql.Identifier(name)))
             with _django_at(name):
                 call_command("migrate", interactive=False, verbosity=0)
                 yield url_of(name)

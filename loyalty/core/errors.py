@@ -46,6 +46,13 @@ class InsufficientPoints(LoyaltyError):
     message = "There are not enough points."
 
 
+class PointsPassedOn(LoyaltyError):
+    """A merge inside another: what was returned meanwhile cannot be told apart any more."""
+
+    code = "PointsPassedOn"
+    message = "Points of this customer went on to a third one, and part of them was returned there."
+
+
 class LimitExceeded(LoyaltyError):
     """`scope`, `what`, `measure`, `bound`: the limit of the day that this call would break."""
 

@@ -37,3 +37,4 @@ class OperationKind(models.TextChoices):
     ADJUSTMENT = "adjustment", "Adjustment"
     YEAR_CLOSE = "year_close", "Year closed"
     MERGE = "merge", "Merge"
+    FORFEITURE = "forfeiture", "Given up"

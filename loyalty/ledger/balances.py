@@ -119,7 +119,8 @@ SELECT standing.due, standing.expired,
        WHERE contact_id = %(contact)s AND account = 3 AND landed IS NULL AND remaining > 0 AND matures_at <= %(now)s),
     CASE WHEN %(since)s::timestamptz IS NULL THEN 0 ELSE (SELECT coalesce(sum(remaining), 0) FROM ledger_lot
        WHERE contact_id = %(contact)s AND account = 3 AND remaining > 0 AND matures_at < %(since)s) END,
-    (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7),
+    (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND target = 7)
+        - (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE contact_id = %(contact)s AND source = 7),
     live.expires_at, live.amount,
     (SELECT json_agg(json_build_array(account, amount::text, lifetime::text, public_id))
        FROM ledger_bonusbalance WHERE contact_id = %(contact)s),

@@ -30,7 +30,8 @@ class Closed:
 _CLOSE = """
 WITH old AS MATERIALIZED (
     SELECT id, contact_id, remaining,
-        (%(turns)s::timestamptz[])[width_bucket(matures_at, %(turns)s::timestamptz[]) + 1] AS turned_at
+        greatest((%(turns)s::timestamptz[])[width_bucket(matures_at, %(turns)s::timestamptz[]) + 1],
+            %(not_before)s::timestamptz) AS turned_at
     FROM ledger_lot
     WHERE contact_id = ANY(%(contacts)s) AND account = 3 AND landed IS NOT NULL AND remaining > 0
       AND matures_at < %(before)s
@@ -73,10 +74,18 @@ def is_due(contact_id: int, before: datetime) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def close(contacts: Sequence[int], *, turns: Sequence[datetime], recorded_at: datetime, actor: str) -> Closed:
+def close(
+    contacts: Sequence[int],
+    *,
+    turns: Sequence[datetime],
+    recorded_at: datetime,
+    actor: str,
+    not_before: datetime | None = None,
+) -> Closed:
     """Move out every qualifying point of the contacts that landed before the last of `turns` (1 statement).
 
     `turns`: the ends of the years that are over, the oldest first; a point goes at the first after its landing.
+    Points that came to a contact after their year was over go at `not_before`: before it they were not there to go.
     """
     require_transaction()
     with connection.cursor() as cursor:
@@ -88,6 +97,7 @@ def close(contacts: Sequence[int], *, turns: Sequence[datetime], recorded_at: da
                 "before": turns[-1],
                 "recorded_at": recorded_at,
                 "actor": actor,
+                "not_before": not_before,
             },
         )
         return Closed(*cursor.fetchone())

@@ -15,6 +15,7 @@ from django.db import connection
 from loyalty.ledger.accounts import OperationKind
 from loyalty.ledger.law import Law
 from loyalty.ledger.lot_laws import LOT_LAWS
+from loyalty.ledger.move_laws import MOVE_LAWS
 
 SHOWN = 20
 """How many ids of broken rows a law names."""
@@ -40,11 +41,16 @@ _TRANSFERS = "SELECT count(*) FROM ledger_transfer"
 _OPERATIONS = "SELECT count(*) FROM ledger_operation"
 _CONTACT_AND_ACCOUNT = "contact_id || '/' || account AS id"
 
+# What comes from another customer (10), or back from the burned with it (7), has entered before; a merge carries the
+# lifetime value over by itself.
 _MOVED = """
 WITH moved AS (
-    SELECT contact_id, target AS account, amount, amount AS entered FROM ledger_transfer WHERE target <= 4
+    SELECT contact_id, target AS account, amount, CASE WHEN source IN (7, 9, 10) THEN 0 ELSE amount END AS entered
+    FROM ledger_transfer WHERE target <= 4
     UNION ALL
     SELECT contact_id, source, -amount, 0 FROM ledger_transfer WHERE source <= 4
+    UNION ALL
+    SELECT contact_id, account, 0, amount FROM ledger_carriedlifetime
 ), summed AS (
     SELECT contact_id, account, sum(amount) AS amount, sum(entered) AS entered
     FROM moved GROUP BY contact_id, account
@@ -147,13 +153,14 @@ LAWS = (
     *LOT_LAWS,
     Law(
         6,
-        "a balance below zero is spendable, and comes from a return or an adjustment",
+        "a balance below zero is spendable, and comes from a return, an adjustment or a merge",
         "SELECT count(*) FROM ledger_bonusbalance WHERE amount < 0",
         f"""
         SELECT {_CONTACT_AND_ACCOUNT} FROM ledger_bonusbalance balance
         WHERE amount < 0 AND (account <> 1 OR NOT EXISTS (
             SELECT 1 FROM ledger_operation operation
-            WHERE operation.contact_id = balance.contact_id AND operation.kind IN ('return', 'adjustment')))""",
+            WHERE operation.contact_id = balance.contact_id
+              AND operation.kind IN ('return', 'adjustment', 'merge')))""",
     ),
     Law(
         7,
@@ -167,14 +174,21 @@ LAWS = (
     ),
     Law(
         7,
-        "a correction names an earlier operation of its contact",
+        "a correction names an earlier operation of its contact, or of one who was merged with it",
         "SELECT count(*) FROM ledger_operation WHERE corrects_id IS NOT NULL",
         """
+        WITH RECURSIVE kin (contact_id, other_id) AS (
+            SELECT in_contact, out_contact FROM ledger_move
+            UNION
+            SELECT kin.contact_id, move.out_contact FROM kin JOIN ledger_move move ON move.in_contact = kin.other_id
+        )
         SELECT correction.id FROM ledger_operation correction
-        LEFT JOIN ledger_operation operation
-            ON operation.id = correction.corrects_id AND operation.contact_id = correction.contact_id
-        WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id)""",
+        LEFT JOIN ledger_operation operation ON operation.id = correction.corrects_id
+        WHERE correction.corrects_id IS NOT NULL AND (operation.id IS NULL OR operation.id >= correction.id
+            OR (operation.contact_id <> correction.contact_id AND NOT EXISTS (SELECT FROM kin
+                WHERE kin.contact_id = correction.contact_id AND kin.other_id = operation.contact_id)))""",
     ),
+    *MOVE_LAWS,
 )
 
 _CHECK = """

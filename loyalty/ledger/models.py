@@ -13,49 +13,31 @@ from django.db import models
 from django.db.models import F, Q
 
 from loyalty.ledger.accounts import Account, OperationKind
+from loyalty.ledger.guards import APPEND_ONLY_MESSAGE, append_only, never_removed
+from loyalty.ledger.move_models import CarriedLifetime, Move, MovedLot
 
-APPEND_ONLY_MESSAGE = "the books are append-only: correct them with a new operation that names the old"
+__all__ = [
+    "APPEND_ONLY_MESSAGE",
+    "BonusBalance",
+    "CarriedLifetime",
+    "Draw",
+    "Hold",
+    "Lot",
+    "Move",
+    "MovedLot",
+    "Operation",
+    "OperationKey",
+    "PointAccount",
+    "Transfer",
+    "append_only",
+    "never_removed",
+]
 
 DEBT_REFUSED = (
     "IF coalesce(current_setting('ledger.debt_allowed', true), '') <> 'yes' THEN"
     " RAISE EXCEPTION 'a spendable balance goes below zero only by a return or an adjustment'"
     " USING ERRCODE = 'check_violation'; END IF; RETURN NEW;"
 )
-
-
-def append_only() -> list[pgtrigger.Trigger]:
-    """Return the triggers that refuse UPDATE, DELETE and TRUNCATE on a table, whoever asks (law 3)."""
-    refuse = f"RAISE EXCEPTION '{APPEND_ONLY_MESSAGE}' USING ERRCODE = 'restrict_violation';"
-    return [
-        pgtrigger.Trigger(
-            name="append_only",
-            when=pgtrigger.Before,
-            operation=pgtrigger.Update | pgtrigger.Delete,
-            func=refuse,
-        ),
-        pgtrigger.Trigger(
-            name="no_truncate",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func=refuse,
-        ),
-    ]
-
-
-def never_removed(message: str) -> list[pgtrigger.Trigger]:
-    """Return the triggers that refuse DELETE and TRUNCATE on a table whose rows may change."""
-    refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'restrict_violation';"
-    return [
-        pgtrigger.Trigger(name="no_delete", when=pgtrigger.Before, operation=pgtrigger.Delete, func=refuse),
-        pgtrigger.Trigger(
-            name="no_truncate",
-            level=pgtrigger.Statement,
-            when=pgtrigger.Before,
-            operation=pgtrigger.Truncate,
-            func=refuse,
-        ),
-    ]
 
 
 class PointAccount(models.Model):
@@ -196,6 +178,13 @@ class Transfer(models.Model):
                 include=("amount",),
                 name="transfer_burned",
                 condition=Q(target=Account.BURNED),
+            ),
+            # The few that an undone merge took back out of "burned".
+            models.Index(
+                fields=("contact_id",),
+                include=("amount",),
+                name="transfer_unburned",
+                condition=Q(source=Account.BURNED),
             ),
         ]
 

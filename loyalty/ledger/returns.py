@@ -41,29 +41,47 @@ class Reach:
 
 # Own lots first, whole; then other landed spendable lots, the one that expires first on; then a debt. What of the
 # accrual has burned is gone already: others and a debt give no more than what was earned less burned less taken before.
-# Without a burned point that bound binds nothing, for returns together never ask for more than was earned.
+# Without a burned point that bound binds nothing, for returns together never ask for more than was earned. Where the
+# customer who earned them was merged into this one, the lots that took over theirs are the own ones: `family` has been
+# one with this customer some time, `kin` is so now.
 _TAKE_BACK = """
-WITH own AS (
+WITH RECURSIVE family (contact_id) AS (
+    SELECT %(contact_id)s::bigint
+    UNION
+    SELECT move.out_contact FROM ledger_move move JOIN family ON family.contact_id = move.in_contact
+), kin (contact_id) AS (
+    SELECT %(contact_id)s::bigint
+    UNION
+    SELECT move.out_contact FROM ledger_move move JOIN kin ON kin.contact_id = move.in_contact
+    WHERE move.undoes_id IS NULL AND NOT EXISTS (SELECT FROM ledger_move later WHERE later.undoes_id = move.id)
+), earned AS (
+    SELECT id FROM ledger_lot WHERE contact_id = %(contact_id)s AND operation_id = %(accrual)s AND remaining > 0
+    UNION ALL
+    SELECT lot_id FROM ledger_movedlot WHERE contact_id = %(contact_id)s AND accrual_id = %(accrual)s
+), own AS (
     SELECT lot.id, lot.account, lot.landed IS NULL AS escrow, lot.remaining, least(lot.remaining,
         CASE lot.account WHEN 1 THEN %(spendable)s::numeric ELSE %(qualifying)s::numeric END) AS amount
     FROM ledger_lot lot
-    WHERE lot.contact_id = %(contact_id)s AND lot.operation_id = %(accrual)s AND lot.remaining > 0
+    WHERE lot.contact_id = %(contact_id)s AND lot.id IN (SELECT id FROM earned) AND lot.remaining > 0
       AND (%(landed)s::boolean OR lot.landed IS NULL)
 ), reclaimable AS (
     SELECT coalesce((
         SELECT sum(amount) FROM ledger_transfer
-        WHERE contact_id = %(contact_id)s AND operation_id = %(accrual)s AND source = 5 AND target = 2
+        WHERE contact_id IN (SELECT contact_id FROM family) AND operation_id = %(accrual)s AND source = 5 AND target = 2
     ), 0) - coalesce((
-        SELECT sum(draw.amount) FROM ledger_operation expiry
+        SELECT sum(draw.amount) FROM kin
+        JOIN ledger_operation expiry
+            ON expiry.contact_id = kin.contact_id AND expiry.kind IN ('expiry', 'forfeiture')
         JOIN ledger_draw draw ON draw.contact_id = expiry.contact_id AND draw.operation_id = expiry.id
         JOIN ledger_lot lot ON lot.contact_id = draw.contact_id AND lot.id = draw.lot_id
-        WHERE expiry.contact_id = %(contact_id)s AND expiry.kind = 'expiry' AND lot.operation_id = %(accrual)s
+        LEFT JOIN ledger_movedlot moved ON moved.contact_id = lot.contact_id AND moved.lot_id = lot.id
+        WHERE coalesce(moved.accrual_id, lot.operation_id) = %(accrual)s
     ), 0) - coalesce((
-        SELECT sum(transfer.amount) FROM ledger_operation earlier
+        SELECT sum(transfer.amount) FROM family
+        JOIN ledger_operation earlier ON earlier.contact_id = family.contact_id
         JOIN ledger_transfer transfer
           ON transfer.contact_id = earlier.contact_id AND transfer.operation_id = earlier.id
-        WHERE earlier.contact_id = %(contact_id)s AND earlier.kind = 'return' AND earlier.corrects_id = %(accrual)s
-          AND transfer.source IN (1, 2)
+        WHERE earlier.kind = 'return' AND earlier.corrects_id = %(accrual)s AND transfer.source IN (1, 2)
     ), 0) AS amount
 ), missing AS (
     SELECT CASE WHEN %(others)s::boolean THEN greatest(
@@ -76,7 +94,7 @@ WITH own AS (
         sum(lot.remaining) OVER (ORDER BY lot.expires_at NULLS LAST, lot.id) AS running
     FROM ledger_lot lot, missing
     WHERE lot.contact_id = %(contact_id)s AND lot.account = 1 AND lot.remaining > 0 AND lot.landed IS NOT NULL
-      AND lot.operation_id <> %(accrual)s AND missing.amount > 0
+      AND lot.id NOT IN (SELECT id FROM earned) AND missing.amount > 0
       AND (lot.expires_at IS NULL OR lot.expires_at > %(recorded_at)s)
 ), taken AS (
     SELECT id, account, escrow, amount FROM own WHERE amount > 0
@@ -116,20 +134,39 @@ SELECT (SELECT operation_id FROM claim),
 )
 
 # Each lot takes back at most what the redemption drew from it and no restoration has put back; the lot that expires
-# last first, so that the customer keeps the points longest.
+# last first, so that the customer keeps the points longest. After a merge the draws may stand at another customer: then
+# the points go into the lot that took that one's place here, not into that of a merge that was undone.
 _RESTORE = """
-WITH drawn AS (
-    SELECT draw.lot_id, sum(draw.amount) AS amount FROM ledger_draw draw
-    JOIN ledger_operation operation
-      ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
-    WHERE draw.contact_id = %(contact_id)s
-      AND (operation.id = %(redemption)s
-           OR (operation.corrects_id = %(redemption)s AND operation.kind = 'restoration' AND draw.amount < 0))
-    GROUP BY draw.lot_id HAVING sum(draw.amount) > 0
+WITH RECURSIVE family (contact_id) AS (
+    SELECT %(contact_id)s::bigint
+    UNION
+    SELECT move.out_contact FROM ledger_move move JOIN family ON family.contact_id = move.in_contact
+), drawn AS (
+    SELECT draw.contact_id, draw.lot_id, coalesce(moved.root_id, draw.lot_id) AS root_id, sum(draw.amount) AS amount
+    FROM family
+    JOIN ledger_operation operation ON operation.contact_id = family.contact_id
+        AND (operation.id = %(redemption)s
+             OR (operation.corrects_id = %(redemption)s AND operation.kind = 'restoration'))
+    JOIN ledger_draw draw ON draw.contact_id = family.contact_id AND draw.operation_id = operation.id
+        AND (operation.id = %(redemption)s OR draw.amount < 0)
+    LEFT JOIN ledger_movedlot moved ON moved.contact_id = draw.contact_id AND moved.lot_id = draw.lot_id
+    GROUP BY 1, 2, 3
+), placed AS (
+    SELECT amount, CASE WHEN contact_id = %(contact_id)s THEN lot_id ELSE (
+        SELECT lot.id FROM ledger_lot lot
+        LEFT JOIN ledger_movedlot moved ON moved.contact_id = lot.contact_id AND moved.lot_id = lot.id
+        WHERE lot.contact_id = %(contact_id)s AND coalesce(moved.root_id, lot.id) = drawn.root_id
+        ORDER BY EXISTS (SELECT FROM ledger_move came JOIN ledger_move undo ON undo.undoes_id = came.id
+            WHERE came.in_operation = lot.operation_id), lot.earned - lot.remaining DESC, lot.id DESC LIMIT 1
+        ) END AS lot_id
+    FROM drawn
+), room AS (
+    SELECT placed.lot_id, least(sum(placed.amount), lot.earned - lot.remaining) AS amount, lot.expires_at
+    FROM placed JOIN ledger_lot lot ON lot.id = placed.lot_id AND lot.contact_id = %(contact_id)s
+    GROUP BY placed.lot_id, lot.earned, lot.remaining, lot.expires_at HAVING sum(placed.amount) > 0
 ), open AS (
-    SELECT drawn.lot_id, drawn.amount,
-        sum(drawn.amount) OVER (ORDER BY lot.expires_at DESC NULLS FIRST, lot.id DESC) AS running
-    FROM drawn JOIN ledger_lot lot ON lot.id = drawn.lot_id AND lot.contact_id = %(contact_id)s
+    SELECT lot_id, amount, sum(amount) OVER (ORDER BY expires_at DESC NULLS FIRST, lot_id DESC) AS running
+    FROM room WHERE amount > 0
 ), given AS (
     SELECT lot_id, least(amount, %(amount)s::numeric - (running - amount)) AS amount
     FROM open WHERE running - amount < %(amount)s::numeric

@@ -54,17 +54,17 @@ SELECT array_agg(contact_id ORDER BY contact_id), sum(lots)::bigint FROM (
 # One operation for each contact and moment of maturity, so that the books tell any balance at any past moment.
 _LAND = """
 WITH due AS MATERIALIZED (
-    SELECT id, contact_id, matures_at FROM ledger_lot
+    SELECT id, contact_id, greatest(matures_at, %(not_before)s::timestamptz) AS moment FROM ledger_lot
     WHERE landed IS NULL AND remaining > 0 AND matures_at <= %(as_of)s AND contact_id = ANY(%(contacts)s)
 ), operation AS (
     INSERT INTO ledger_operation (contact_id, kind, effective_at, recorded_at, actor, cause)
-    SELECT DISTINCT contact_id, 'rollover', matures_at, %(recorded_at)s::timestamptz, %(actor)s, %(cause)s
-    FROM due ORDER BY contact_id, matures_at
+    SELECT DISTINCT contact_id, 'rollover', moment, %(recorded_at)s::timestamptz, %(actor)s, %(cause)s
+    FROM due ORDER BY contact_id, moment
     RETURNING id, contact_id, effective_at
 ), landed AS (
     UPDATE ledger_lot lot SET landed = operation.id
     FROM due JOIN operation
-      ON operation.contact_id = due.contact_id AND operation.effective_at = due.matures_at
+      ON operation.contact_id = due.contact_id AND operation.effective_at = due.moment
     WHERE lot.id = due.id
     RETURNING lot.contact_id, lot.account, lot.remaining, lot.matures_at, operation.id AS operation_id
 ), transfer AS (
@@ -138,12 +138,15 @@ def roll_over(
     recorded_at: datetime,
     actor: str,
     cause: str,
+    not_before: datetime | None = None,
     year_began: datetime | None = None,
 ) -> Landed:
     """Land every lot of the contacts that has matured at `as_of` (2 statements, 3 with debts, 2 more for new contacts).
 
     Escrow goes to spendable and to tier-qualifying; a debt is paid from what lands. The caller moves tiers
-    for `qualified` in the same transaction, and closes the year where points landed before `year_began`.
+    for `qualified` in the same transaction, and closes the year where points landed before `year_began`. Points that
+    came to a contact after their maturity land at `not_before`, the moment at which they came: before it they were not
+    there to land.
     """
     locked = locks.lock_many(contacts)
     debts = [(contact, debt) for contact, debt in locked if debt]
@@ -153,6 +156,7 @@ def roll_over(
         "recorded_at": recorded_at,
         "actor": actor,
         "cause": cause,
+        "not_before": not_before,
         "year_began": year_began,
     }
     with connection.cursor() as cursor:

@@ -6,6 +6,7 @@ from loyalty.models.interactions import Interaction
 from loyalty.models.jobs import JobRun
 from loyalty.models.journal import JournalEntry
 from loyalty.models.limits import Limit, LimitedAct, LimitMeasure, LimitScope, LimitUse
+from loyalty.models.merges import Merge
 from loyalty.models.program import ExpiryRounding, PointsExpiry, Program, ReturnPolicy
 from loyalty.models.purchases import Purchase, PurchaseLine, PurchaseStatus
 from loyalty.models.returns import PurchaseReturn, ReturnKind, TillAnswer
@@ -28,6 +29,7 @@ __all__ = [
     "LimitScope",
     "LimitUse",
     "LimitedAct",
+    "Merge",
     "PointsExpiry",
     "Program",
     "Purchase",

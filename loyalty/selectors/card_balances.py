@@ -25,13 +25,16 @@ WHERE {where} AND program.id = 1
 """
 _BY_NUMBER = _CARD.format(
     source="cards_card card LEFT JOIN customers_contact contact ON contact.id = card.contact_id",
-    where="card.number = %(value)s",
+    where="card.number = %(value)s AND contact.erased_at IS NULL",
 )
 # Of several cards the one not blocked, else the newest (specs/cash_desk.md, Methods).
 _OF_CONTACT = _CARD + f"ORDER BY card.status = {CardStatus.BLOCKED.value}, card.bound_at DESC, card.id DESC LIMIT 1"
 _HELD = "cards_card card JOIN customers_contact contact ON contact.id = card.contact_id"
-_BY_PHONE = _OF_CONTACT.format(source=_HELD, where="contact.phone = %(value)s")
-_BY_CODE = _OF_CONTACT.format(source=_HELD, where="contact.code = %(value)s")
+# Who was merged is found as the contact he is now, who was erased not at all.
+_NAMED = """contact.id = (
+    SELECT coalesce(merged_into_id, id) FROM customers_contact WHERE {name} = %(value)s AND erased_at IS NULL)"""
+_BY_PHONE = _OF_CONTACT.format(source=_HELD, where=_NAMED.format(name="phone"))
+_BY_CODE = _OF_CONTACT.format(source=_HELD, where=_NAMED.format(name="code"))
 
 
 @dataclass(frozen=True, slots=True)

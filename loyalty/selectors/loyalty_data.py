@@ -30,10 +30,10 @@ from tiers.models import Standing, Tier
 class Key(StrEnum):
     """By what a customer is looked for; the value is the condition on the table of contacts."""
 
-    EMAIL = "lower(contact.email) = lower(%(value)s) AND contact.email <> ''"
-    EXTERNAL_ID = "contact.external_id = %(value)s"
-    PHONE = "contact.phone = %(value)s"
-    ID = "contact.public_id = %(value)s::uuid"
+    EMAIL = "lower(named.email) = lower(%(value)s) AND named.email <> ''"
+    EXTERNAL_ID = "named.external_id = %(value)s"
+    PHONE = "named.phone = %(value)s"
+    ID = "named.public_id = %(value)s::uuid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ _PERSON = (
     "contact_id", "public_id", "external_id", "code", "phone", "email", "first_name", "surname", "sex", "birth_date",
     "country_code", "locality", "attributes", "status", "created_at", "updated_at", "retailer_id", "escrow_counts",
 )  # fmt: skip
+# Who was merged is found as the contact he is now, with what either last said of a channel.
 _CONTACT = """
 SELECT contact.id, contact.public_id, contact.external_id, contact.code, contact.phone, contact.email,
     contact.first_name, contact.surname, contact.sex, contact.birth_date, contact.country_code, contact.locality,
@@ -110,13 +111,17 @@ SELECT contact.id, contact.public_id, contact.external_id, contact.code, contact
     program.available_with_escrow, program.zone,
     (SELECT coalesce(json_object_agg(channel, allowed), '{{}}') FROM (
         SELECT DISTINCT ON (channel) channel, allowed FROM customers_consent
-        WHERE contact_id = contact.id ORDER BY channel, id DESC) said),
+        WHERE contact_id IN (SELECT id FROM customers_contact same
+            WHERE same.id = contact.id OR same.merged_into_id = contact.id)
+        ORDER BY channel, given_at DESC, id DESC) said),
     (SELECT coalesce(json_agg(json_build_array(number, status) ORDER BY bound_at, id), '[]') FROM cards_card
         WHERE contact_id = contact.id),
     (SELECT json_agg(json_build_array(code, public_id, name, label) ORDER BY code) FROM ledger_pointaccount
         WHERE code = ANY(%(held)s))
 FROM customers_contact contact, loyalty_program program
-WHERE program.id = 1 AND {condition}
+WHERE program.id = 1 AND contact.id IN (
+    SELECT coalesce(named.merged_into_id, named.id) FROM customers_contact named
+    WHERE {condition} AND named.erased_at IS NULL)
 ORDER BY contact.id LIMIT 2
 """
 

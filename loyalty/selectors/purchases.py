@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from loyalty.core.errors import LoyaltyError
 from loyalty.ledger.accounts import Account
-from loyalty.ledger.models import Draw, Lot
+from loyalty.ledger.models import Draw, Lot, MovedLot, Operation
 from loyalty.models import Purchase, PurchaseLine, PurchaseReturn
 
 
@@ -61,11 +61,14 @@ def _find(purchase_id: str) -> Any:
     if "\x00" in purchase_id:
         return None
     # A later purchase may have put the expiry off. Only lots that still hold points matter, and they have an index.
+    taken_over = MovedLot.objects.filter(
+        contact_id=OuterRef("contact_id"), lot_id=OuterRef("pk"), accrual_id=OuterRef(OuterRef("accrual_id"))
+    )
     lot = Lot.objects.filter(
+        Q(operation_id=OuterRef("accrual_id")) | Exists(taken_over),
         contact_id=OuterRef("contact_id"),
         account=Account.SPENDABLE,
         remaining__gt=0,
-        operation_id=OuterRef("accrual_id"),
     )
     found = Purchase.objects.select_related("card", "contact", "store").annotate(
         lot_expires_at=Subquery(lot.values("expires_at")[:1])
@@ -76,7 +79,9 @@ def _find(purchase_id: str) -> Any:
 def _redeemed(purchase: Purchase) -> list[Redeemed]:
     if purchase.redemption_id is None:
         return []
-    draws = Draw.objects.filter(contact_id=purchase.contact_id, operation_id=purchase.redemption_id)
+    # After a merge the redemption stands in the books of who spent them; the contact leads to it by the index.
+    spender = Operation.objects.filter(pk=purchase.redemption_id).values("contact_id")
+    draws = Draw.objects.filter(contact_id=Subquery(spender), operation_id=purchase.redemption_id)
     rows = draws.order_by("lot__expires_at", "lot_id").values_list("amount", "lot__expires_at")
     return [Redeemed(amount, expires_at) for amount, expires_at in rows]
 

@@ -20,12 +20,15 @@ from promos.models import Audience
 CHUNK = 2_000
 """Rows that leave the database at once."""
 
-# Who was asked and allows nothing does not want to be addressed: the newest answer of each channel counts.
+# Who was asked and allows nothing does not want to be addressed: the newest answer of each channel counts, whichever of
+# two who were merged gave it.
 _LISTED = """contact.phone IS NOT NULL AND NOT EXISTS (
     SELECT FROM (
         SELECT contact_id FROM (
-            SELECT DISTINCT ON (contact_id, channel) contact_id, allowed FROM customers_consent
-            ORDER BY contact_id, channel, id DESC
+            SELECT DISTINCT ON (coalesce(person.merged_into_id, person.id), channel)
+                coalesce(person.merged_into_id, person.id) AS contact_id, allowed
+            FROM customers_consent consent JOIN customers_contact person ON person.id = consent.contact_id
+            ORDER BY coalesce(person.merged_into_id, person.id), channel, given_at DESC, consent.id DESC
         ) AS newest GROUP BY contact_id HAVING NOT bool_or(allowed)
     ) AS silent WHERE silent.contact_id = contact.id
 )"""

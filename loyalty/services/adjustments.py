@@ -27,8 +27,8 @@ from loyalty.ledger import adjusting, balances, posting, rounding
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.posting import Fact
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, Program, StaffRole
-from loyalty.services import expiry, journal, locks, points, program
-from loyalty.services.errors import AdjustmentDecided, OwnAdjustment
+from loyalty.services import contacts, expiry, journal, locks, points, program
+from loyalty.services.errors import AdjustmentDecided, NotEnrolled, OwnAdjustment
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import rules
 from tiers import services as tiers
@@ -70,9 +70,11 @@ def ask(actor: Actor, wanted: Wanted) -> AdjustmentRequest:
     """Adjust at once within what the person may do alone, else leave a request for a second person.
 
     Raises RequiredParameterMissing (reason), InvalidParameter (`amount`, `account`, `may_owe`), PermissionRefused,
-    InsufficientPoints (`available`), OperationConflict, Busy. The same key with the same content answers the first.
+    InsufficientPoints (`available`), OperationConflict, ContactMerged, ContactErased, NotEnrolled, Busy. The same
+    key with the same content answers the first.
     """
     _require_sound(actor, wanted)
+    contacts.require_open(wanted.contact_id)
     try:
         return _ask(actor, wanted)
     except IntegrityError:
@@ -199,9 +201,12 @@ def _post(
 ) -> None:
     now, zone = clock.now(), settings.tzinfo
     if request.amount > 0:
-        tiers.enrol(contact.pk, now, zone)
+        if not tiers.enrol(contact.pk, now, zone) and tiers.has_left(contact.pk):
+            raise NotEnrolled()
         customers.enter(contact, now)
     points.settle_fully(contact.pk, actor, zone)
+    # The year may have been closed while this waited for the balances: points land in the year that runs now.
+    now = clock.now()
     account = Account(request.account)
     fact = Fact(
         contact_id=contact.pk,

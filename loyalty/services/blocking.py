@@ -24,6 +24,7 @@ from loyalty.core.errors import RequiredParameterMissing
 from loyalty.core.roles import Role
 from loyalty.services import journal, program
 from loyalty.services.unit_of_work import unit_of_work
+from tiers import services as tiers
 
 LOOKS = 2
 """How often a contact's card is looked for: a replacement may have given it another one while we waited."""
@@ -95,6 +96,7 @@ def unblock_card(
         suffice = _data_suffice(allowed)
         told = act(actor, role, reason, reason_name or UNBLOCK_NAMES[reason])
         note(actor, "card.unblock", allowed, services.unblock(allowed, told, data_suffice=suffice))
+        _join_again(allowed)
     return allowed
 
 
@@ -207,6 +209,12 @@ def _data_suffice(card: Card) -> bool:
         raise RuntimeError("a blocked card belongs to nobody")
     contact = customer_locks.lock_contact(card.contact_id)
     return sufficiency.suffices(contact, program.settings().sufficiency)
+
+
+def _join_again(card: Card) -> None:
+    """Enrol the holder who had left: whoever takes the card back takes part again."""
+    if card.contact_id is not None and tiers.has_left(card.contact_id):
+        tiers.join(card.contact_id, clock.now(), program.settings().tzinfo)
 
 
 def act(actor: Actor, role: Role, reason: BlockReason | UnblockReason, name: str) -> BlockAct:

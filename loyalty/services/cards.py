@@ -84,7 +84,7 @@ def bind(actor: Actor, card: Card, contact: Contact, settings: Program) -> None:
     now = clock.now()
     services.bind(card, contact.pk, now)
     customer_services.enter(contact, now)
-    tiers.enrol(contact.pk, now, settings.tzinfo)
+    tiers.join(contact.pk, now, settings.tzinfo)
     journal.record(actor, "card.bind", card.number, contact_id=contact.pk)
     if settings.activate_on_bind and sufficiency.suffices(contact, settings.sufficiency):
         services.activate(card, now)

@@ -9,6 +9,7 @@ from cards.models import CardStatus
 from customers import locks as customer_locks
 from customers import services as customer_services
 from customers import sufficiency
+from customers.errors import ContactErased, ContactMerged, ContactNotFound
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import clock
@@ -22,10 +23,11 @@ def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str,
     """Store the given personal data and empty the fields named in `clear`; the journal keeps names, not values.
 
     An Issued card becomes Active when the data now suffice, as in the wallet. Raises RequiredParameterMissing
-    without a reason, PhoneBelongsToAnother.
+    without a reason, PhoneBelongsToAnother, ContactMerged, ContactErased.
     """
     if not reason.strip():
         raise RequiredParameterMissing("Write down why the data are changed.", names=["reason"])
+    require_open(contact_id)
     # Card before contact: the order of locks of design.md.
     usable = [card for card in cards.of_contact(contact_id) if card.status in cards.USABLE]
     with unit_of_work():
@@ -40,3 +42,17 @@ def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str,
             card_services.activate(card, now)
             journal.record(actor, "card.activate", card.number, contact_id=contact.pk, reason=reason)
     return contact
+
+
+def require_open(contact_id: int) -> None:
+    """Refuse a contact that is another by now (ContactMerged) or was erased for good (ContactErased).
+
+    Raises ContactNotFound as well. Who was merged or erased after this look is refused again under the lock.
+    """
+    contact = Contact.objects.select_related("merged_into").filter(pk=contact_id).first()
+    if contact is None:
+        raise ContactNotFound(by="id")
+    if contact.merged_into is not None:
+        raise ContactMerged(code=contact.merged_into.code)
+    if contact.erased_at is not None:
+        raise ContactErased()

@@ -1,4 +1,4 @@
-"""What can be wrong with a purchase or an adjustment."""
+"""What can be wrong with a purchase, a hold, an adjustment, a merge."""
 
 from loyalty.core.errors import LoyaltyError
 
@@ -16,6 +16,50 @@ class HoldNotFound(LoyaltyError):
 class HoldResolved(LoyaltyError):
     code = "HoldResolved"
     message = "This hold was captured, voided, or has timed out."
+
+
+class BonusesOnHold(LoyaltyError):
+    """`until`: when the hold ends by itself."""
+
+    code = "BonusesOnHold"
+    message = "A till is holding bonuses of this customer, or waits to send the receipt of a payment with them."
+
+
+class NotEnrolled(LoyaltyError):
+    code = "NotEnrolled"
+    message = "This customer does not take part in the programme, or left it before."
+
+
+class EnrolledAlready(LoyaltyError):
+    code = "EnrolledAlready"
+    message = "This customer takes part in the programme already."
+
+
+class NotConfirmed(LoyaltyError):
+    code = "NotConfirmed"
+    message = "What was typed to confirm it is not the customer's code."
+
+
+class MergeWithItself(LoyaltyError):
+    code = "MergeWithItself"
+    message = "This is the same customer."
+
+
+class MergeNotFound(LoyaltyError):
+    code = "MergeNotFound"
+    message = "There is no such merge."
+
+
+class MergeUndone(LoyaltyError):
+    code = "MergeUndone"
+    message = "This merge was undone already."
+
+
+class MergeNotLast(LoyaltyError):
+    """`later`: the merge that has to be undone first, by its public id."""
+
+    code = "MergeNotLast"
+    message = "A later merge builds on this one. Undo that one first."
 
 
 class AdjustmentDecided(LoyaltyError):

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.db.models import Q
+from django.db.models import Model, Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import AdjustmentRequest, FiscalDrive, Purchase, Store
+from loyalty.models import AdjustmentRequest, FiscalDrive, Merge, Purchase, Store
 from loyalty.selectors.scanned_receipts import Window
 from promos.models import FiscalReceipt, FiscalReceiptStatus
 
@@ -25,6 +25,17 @@ def lock_device(user: User) -> TOTPDevice | None:
 def lock_purchase(purchase_id: str) -> Purchase | None:
     """Lock and return the purchase with the till's id, None if there is none: first in the order of locks."""
     return Purchase.objects.select_for_update(of=("self",), no_key=True).filter(purchase_id=purchase_id).first()
+
+
+def lock_merge(merge_id: int) -> Merge | None:
+    """Lock and return a merge, to undo it: before its purchases."""
+    return Merge.objects.select_for_update(of=("self",), no_key=True).filter(pk=merge_id).first()
+
+
+def lock_records(model: type[Model], **of: object) -> list[int]:
+    """Lock the rows of purchases, receipts and the like, in the order of their keys; return the keys."""
+    found = model._default_manager.select_for_update(of=("self",), no_key=True).filter(**of).order_by("pk")
+    return list(found.values_list("pk", flat=True))
 
 
 def lock_store(store_id: int) -> Store:

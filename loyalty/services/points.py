@@ -64,13 +64,16 @@ def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
     settle_many([contact_id], clock.now(), actor, zone)
 
 
-def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
+def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo, *, not_before: datetime | None = None) -> None:
     """Lock the contact's balances, land what has matured, close its year and book what has expired, in the caller's
-    transaction."""
+    transaction.
+
+    `not_before`: when the points came, for those that came after their maturity, their expiry or their year.
+    """
     now = clock.now()
     if locks.lock_balances(contact_id, now).due or closing.is_due(contact_id, rules.year_began(now, zone)):
-        settle_many([contact_id], now, actor, zone)
-    burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor))
+        settle_many([contact_id], now, actor, zone, not_before=not_before)
+    burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=not_before)
 
 
 def roll_over_escrow(
@@ -103,12 +106,19 @@ def preview_rollover(as_of: datetime) -> RolloverSummary:
 
 
 def settle_many(
-    contacts: Sequence[int], as_of: datetime, actor: Actor, zone: ZoneInfo, *, ended: bool = False
+    contacts: Sequence[int],
+    as_of: datetime,
+    actor: Actor,
+    zone: ZoneInfo,
+    *,
+    ended: bool = False,
+    not_before: datetime | None = None,
 ) -> Settled:
     """Book what the clock has done to the contacts up to `as_of`, inside the caller's transaction.
 
     Lots land first; then standings are judged, by the points of the year in which each landed; then points of years
     that are over are moved out. `ended`: standings that have ended are judged although nothing lands.
+    `not_before`: when the points came to the contact, where that was after they matured.
     """
     now = clock.now()
     landed = rollover.roll_over(
@@ -118,10 +128,12 @@ def settle_many(
         actor=str(actor),
         cause="maturity",
         year_began=rules.year_began(as_of, zone),
+        not_before=not_before,
     )
     # Nothing is closed before the standings of all these contacts are judged by it.
     moved = tiers.assess(contacts if landed.year_over or ended else landed.qualified, as_of, zone)
     if not landed.year_over:
         return Settled(landed, moved, Closed())
     turns = rules.turns_until(as_of, zone)
-    return Settled(landed, moved, closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor)))
+    closed = closing.close(contacts, turns=turns, recorded_at=now, actor=str(actor), not_before=not_before)
+    return Settled(landed, moved, closed)

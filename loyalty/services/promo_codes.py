@@ -209,7 +209,8 @@ def _book(actor: Actor, use: _Use, award: Decimal, matures_at: datetime, setting
             key=use.key,
             fingerprint=posting.fingerprint(use.key, contact_id),
             effective_at=use.now,
-            recorded_at=use.now,
+            # Not the moment of the call: the year may have been closed while this waited for the balances.
+            recorded_at=clock.now(),
             actor=str(actor),
             cause=f"promo_code:{use.code.pk}",
         ),

@@ -105,8 +105,15 @@ ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
 """
 _LOCKED = "FOR NO KEY UPDATE OF card"
-_HOLDER_BY_NUMBER = _HOLDER.format(join="LEFT JOIN", where="card.number = %(value)s", unsettled=tiers.UNSETTLED)
-_HOLDER_BY_PHONE = _HOLDER.format(join="JOIN", where="contact.phone = %(value)s", unsettled=tiers.UNSETTLED)
+_HOLDER_BY_NUMBER = _HOLDER.format(
+    join="LEFT JOIN", where="card.number = %(value)s AND contact.erased_at IS NULL", unsettled=tiers.UNSETTLED
+)
+# A phone of somebody who was merged leads to whom he is now.
+_HOLDER_BY_PHONE = _HOLDER.format(
+    join="JOIN",
+    where="contact.id = (SELECT coalesce(merged_into_id, id) FROM customers_contact WHERE phone = %(value)s)",
+    unsettled=tiers.UNSETTLED,
+)
 
 _INSERT = """
 WITH claim AS (
@@ -226,12 +233,17 @@ def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
 
 def _require_holder(find: Finder, status: int, contact_id: int | None, phone: str | None) -> None:
     """Refuse a phone that is not the holder's, then a card that has no holder."""
-    if find.phone and find.phone != phone and (contact_id or customers.by_phone(find.phone) is None):
+    if find.phone and find.phone != phone and _is_of_another(find.phone, contact_id):
         raise _not_found(find)
     if contact_id is None:
         raise CardStatusRefused(
             f"The card is {CardStatus(status).label} and belongs to nobody yet.", status=status, action="purchase"
         )
+
+
+def _is_of_another(phone: str, contact_id: int | None) -> bool:
+    owner = customers.by_phone(phone)
+    return owner is None or (contact_id is not None and owner.pk != contact_id)
 
 
 def _not_found(find: Finder) -> LoyaltyError:

@@ -18,7 +18,7 @@ from loyalty.ledger.posting import Fact
 from loyalty.ledger.returns import Reach, TakenBack
 from loyalty.models import Program, Purchase, PurchaseReturn, PurchaseStatus, ReturnKind, ReturnPolicy
 from loyalty.selectors.purchases import PurchaseNotFound
-from loyalty.services import journal, locks, points, program, returned_goods
+from loyalty.services import forfeits, journal, locks, points, program, returned_goods
 from loyalty.services.errors import RefundExceedsPurchase
 from loyalty.services.returned_goods import Goods, Reckoning
 from loyalty.services.unit_of_work import unit_of_work
@@ -142,6 +142,8 @@ def _carry_out(
     entry.restoration_id = _restore(actor, purchase, reckoning, entry, settings)
     taken = _take_back(actor, purchase, reckoning, entry, settings)
     entry.take_back_id = taken.operation_id
+    if entry.restoration_id is not None:
+        forfeits.give_up_again(actor, purchase.contact_id)
     entry.amount, entry.lines = reckoning.amount, reckoning.as_json()
     entry.taken_back, entry.qualifying_taken_back = taken.spendable, taken.qualifying
     entry.restored = reckoning.restored

@@ -134,7 +134,7 @@ def _contact_for(actor: Actor, data: PersonalData) -> Contact:
         found = _find(data)
         if found is not None:
             contact = customer_locks.lock_contact(found.pk)
-            if not contact.phone or contact.phone == data.phone:
+            if not contact.phone or contact.phone == data.phone or _leads_to(data.phone, contact):
                 return contact
             continue
         try:
@@ -144,6 +144,11 @@ def _contact_for(actor: Actor, data: PersonalData) -> Contact:
         journal.record(actor, "contact.create", contact.code, contact_id=contact.pk)
         return contact
     raise Busy()
+
+
+def _leads_to(phone: str | None, contact: Contact) -> bool:
+    """Tell whether a phone is the contact's by way of somebody who was merged into it."""
+    return customers.by_phone(phone or "") == contact
 
 
 def _find(data: PersonalData) -> Contact | None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from loyalty.core import clock
-from loyalty.ledger import adjusting, balances, burning, expiry, holds, invariants, posting, rollover
+from loyalty.ledger import adjusting, balances, burning, expiry, forfeiting, holds, invariants, posting, rollover
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.holds import HoldRequest
 from loyalty.ledger.locks import lock_balances
@@ -108,6 +108,14 @@ def adjust(
         if points < 0:
             return adjusting.debit(entry, account=account, amount=-points, debt=debt)
         return adjusting.credit(entry, account=account, amount=points, expires_at=expires_at)
+
+
+def give_up(contact: int) -> Decimal:
+    """Leave, with all that could be spent."""
+    with transaction.atomic():
+        lock_balances(contact, clock.now())
+        settle(contact)
+        return forfeiting.forfeit(fact(contact))
 
 
 def hold(contact: int, amount: float | str, *, minutes: float = 15) -> Hold:

@@ -19,4 +19,13 @@ settings.register_profile(
 settings.register_profile(
     "thorough", max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=_SLOW
 )
+# For hours by hand: new histories each time, and a failure is told at once, not made small first.
+settings.register_profile(
+    "search",
+    max_examples=200,
+    stateful_step_count=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=_SLOW,
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

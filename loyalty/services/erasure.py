@@ -1,0 +1,100 @@
+"""Erasing a person's data for good, while the books stay whole (docs/decisions/erasure.md).
+
+What names the person goes: fields, segments, the log of calls, what a merge remembered. What the books need stays,
+under a code that leads to nobody. Every call answers as of somebody who was never here.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from cards import services as card_services
+from cards.blocking import BLOCK_NAMES, BlockReason
+from cards.models import Card
+from customers import erasing
+from customers import locks as customer_locks
+from customers import selectors as customers
+from customers.errors import ContactErased, ContactMerged, ContactNotFound
+from customers.models import Contact
+from loyalty.core import clock
+from loyalty.core.actors import Actor
+from loyalty.core.roles import Role
+from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge
+from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging
+from loyalty.services.errors import NotConfirmed
+from loyalty.services.unit_of_work import unit_of_work
+from promos.models import SegmentMember
+from tiers import services as tiers
+
+NOTE = "The personal data were erased."
+
+
+def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, confirmed: str) -> Contact:
+    """Erase all that is known of a contact and of everybody merged into it; nobody can undo it.
+
+    `confirmed`: the contact's code, typed by who decides. The points are given up, a debt is written off, the cards are
+    blocked for good and found by nothing. Raises RequiredParameterMissing without a reason, NotConfirmed,
+    ContactNotFound, ContactMerged, ContactErased, BonusesOnHold, Busy.
+    """
+    why = merging.required_reason(reason)
+    contacts.require_open(contact_id)
+    with unit_of_work():
+        locks.lock_records(AdjustmentRequest, contact_id=contact_id)
+        kin = customers.kin_of(contact_id)
+        cards = belongings.lock_cards(contact_id)
+        people = customer_locks.lock_contacts(kin)
+        contact = _required(people, contact_id, confirmed)
+        merging.refuse_changed(cards, contact_id)
+        merging.refuse_held(contact_id)
+        given_up, written_off = _close_books(actor, contact_id)
+        _give_up_cards(actor, role, cards)
+        _withdraw(contact_id)
+        erasing.erase(people.values(), clock.now())
+        _forget(kin, cards)
+        journal.record(
+            actor, "contact.erase", contact.code, contact_id=contact_id, reason=why,
+            points_given_up=str(given_up), debt_written_off=str(written_off), records=len(kin),
+        )  # fmt: skip
+    return contact
+
+
+def _required(people: dict[int, Contact], contact_id: int, confirmed: str) -> Contact:
+    contact = people.get(contact_id)
+    if contact is None:
+        raise ContactNotFound(by="id")
+    if contact.merged_into_id is not None:
+        raise ContactMerged()
+    if contact.erased_at is not None:
+        raise ContactErased()
+    if confirmed.strip().upper() != contact.code:
+        raise NotConfirmed(name="confirmed")
+    return contact
+
+
+def _close_books(actor: Actor, contact_id: int) -> tuple[object, object]:
+    forfeits.settle(actor, contact_id)
+    given_up = forfeits.give_up(actor, contact_id, "erasure")
+    written_off = forfeits.write_off(actor, contact_id, NOTE)
+    tiers.leave(contact_id, clock.now())
+    return given_up, written_off
+
+
+def _give_up_cards(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
+    told = blocking.act(actor, role, BlockReason.REFUSAL, BLOCK_NAMES[BlockReason.REFUSAL])
+    for card in cards:
+        if not card.blocked_for_good:
+            blocking.note(actor, "card.block", card, card_services.give_up(card, told))
+
+
+def _withdraw(contact_id: int) -> None:
+    """Take back what waits for a second person: there is nobody left to give points to."""
+    now = clock.now()
+    for request in AdjustmentRequest.objects.filter(contact_id=contact_id, status=AdjustmentStatus.REQUESTED):
+        request.withdraw()
+        request.decided_at, request.note = now, NOTE
+        request.save(update_fields=["status", "decided_at", "note"])
+
+
+def _forget(kin: Iterable[int], cards: Sequence[Card]) -> None:
+    """Delete or empty whatever else led to the person."""
+    SegmentMember.objects.filter(contact_id__in=kin).delete()
+    Merge.objects.filter(survivor_id__in=kin).exclude(personal={}).update(personal={})
+    Interaction.objects.filter(card_number__in=[card.number for card in cards])._raw_delete("default")

@@ -1,0 +1,426 @@
+"""The shop beside the pencil: any order of buying, returning, holding, adjusting, merging, waiting and jobs.
+
+Every rule goes through the real use case and writes the same into `paper_shop`; after each step everything that can be
+read of every customer is compared, and the laws are checked. A failure is printed as the steps that led to it, and they
+can be played again by hand: see tests/ledger/test_planted_faults.py.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from cards.models import Card
+from loyalty.core import actors, clock
+from loyalty.core.errors import InsufficientPoints
+from loyalty.core.roles import Role
+from loyalty.ledger import balances, invariants
+from loyalty.ledger.accounts import Account
+from loyalty.models import AdjustmentStatus, Program
+from loyalty.services import adjustments, expiry, holding, merging, points, purchases, refunds, unmerging, year_end
+from loyalty.services.adjustments import Wanted
+from loyalty.services.errors import BonusesOnHold, HoldResolved, RefundExceedsPurchase
+from loyalty.services.holding import HoldCall
+from loyalty.services.purchases import Sale
+from loyalty.services.refunds import RefundRequest
+from loyalty.services.returned_goods import Goods
+from promos.basket import Line
+from tests.factories import CardFactory
+from tests.properties.paper import ESCROW, MOSCOW, PaperStars, turn_of, year_of
+from tests.properties.paper_shop import PaperHold, PaperReceipt, PaperShop
+from tiers import courses, rules
+from tiers import selectors as tiers
+
+TILL = actors.client("till-1", "till", "cash_desk")
+BOSS = actors.staff("olga", "administrator")
+SECOND = actors.staff("petr", "administrator")
+JOB = actors.system("beat")
+START = datetime(2026, 3, 2, 12, 0, tzinfo=MOSCOW)
+CUSTOMERS = 3
+LAWS_EVERY = 8
+"""Laws are checked after so many steps, and at the end."""
+
+customers = st.integers(0, CUSTOMERS - 1)
+amounts = st.one_of(st.integers(1, 30_000), st.integers(100_000, 400_000))
+baskets = st.lists(amounts, min_size=1, max_size=3)
+shares = st.sampled_from([0.0, 0.01, 0.34, 0.5, 0.99, 1.0])
+ago = st.one_of(
+    st.just(timedelta(0)),
+    st.timedeltas(timedelta(0), timedelta(days=29)),
+    st.sampled_from([timedelta(days=30), timedelta(days=30, microseconds=-1), timedelta(days=30, microseconds=1)]),
+    st.timedeltas(timedelta(days=30), timedelta(days=366)),
+)
+waits = st.one_of(
+    st.timedeltas(timedelta(seconds=1), timedelta(days=40)),
+    st.sampled_from([timedelta(minutes=14), timedelta(days=30), timedelta(days=365), timedelta(days=400)]),
+)
+
+
+def points_of(hundredths: int) -> Decimal:
+    return Decimal(hundredths).scaleb(-2)
+
+
+@contextmanager
+def ranges_of(size: int) -> Iterator[None]:
+    """Jobs work in ranges of this size."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("ROLLOVER_LOTS_PER_RANGE", "EXPIRY_LOTS_PER_RANGE", "YEAR_END_ROWS_PER_RANGE"):
+            patch.setattr(points.settings, name, size)
+        yield
+
+
+class Books(RuleBasedStateMachine):
+    """The kernel beside the pencil."""
+
+    @initialize(
+        rate=st.sampled_from([10_000, 10_000, 500, 3_333, 15_000]),
+        policy=st.sampled_from(["allow_negative", "allow_negative", "within_balance", "only_pending"]),
+        grace=st.sampled_from([0, 0, 10]),
+    )
+    def open(self, rate: int = 10_000, policy: str = "allow_negative", grace: int = 0) -> None:
+        self.rollback = transaction.atomic()
+        self.rollback._from_testcase = True  # the use cases open theirs inside, as in any test
+        self.rollback.__enter__()
+        self.fixed = clock._fixed.set(START)
+        self.now, self.numbers, self.steps, self.merged = START, 0, 0, 0
+        Program.objects.update(
+            earn_rate=Decimal(rate).scaleb(-4), return_policy=policy, restore_grace_days=grace,
+            adjustment_alone=Decimal(500), adjustment_alone_daily=Decimal(1_000_000),
+        )  # fmt: skip
+        self.contacts = [CardFactory().contact_id for _ in range(CUSTOMERS)]
+        self.paper = PaperShop(CUSTOMERS, START, rate, policy, grace)
+        self.touched: int | None = None
+        self.met: set[int] = set()
+        """Customers that a merge has touched: their tiers are told in tests/people/test_merging.py."""
+
+    def teardown(self) -> None:
+        if hasattr(self, "rollback"):
+            try:
+                self.the_pencil_agrees()
+                self.check_laws()
+            finally:
+                self.close()
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        transaction.set_rollback(True)
+        self.rollback.__exit__(None, None, None)
+        clock._fixed.reset(self.fixed)
+
+    # Who and what.
+
+    def _who(self, customer: int) -> int:
+        merge = self.paper.merge
+        self.touched = merge.survivor if merge and merge.absorbed == customer else customer
+        return self.touched
+
+    def _card(self, customer: int) -> str:
+        return Card.objects.get(contact=self.contacts[customer], blocked_for_good=False).number
+
+    def _number(self) -> str:
+        self.numbers += 1
+        return f"receipt-{self.numbers}"
+
+    def _sale(self, customer: int, number: str, lines: list[int], since: timedelta, pay: int = 0, **more: Any) -> Sale:
+        basket = tuple(Line(points_of(amount), sku=f"sku-{at}") for at, amount in enumerate(lines))
+        return Sale(
+            number, self._card(customer), "", self.now - since, "0001", points_of(sum(lines)), basket,
+            bonuses_to_pay=points_of(pay), **more,
+        )  # fmt: skip
+
+    def _open_receipts(self) -> list[PaperReceipt]:
+        return [each for each in self.paper.receipts.values() if sum(each.left)]
+
+    # Tills.
+
+    @rule(customer=customers, lines=baskets, since=ago)
+    def buy(self, customer: int, lines: list[int], since: timedelta = timedelta(0)) -> None:
+        customer, number = self._who(customer), self._number()
+        sale = self._sale(customer, number, lines, since)
+        answer = purchases.add_purchase(TILL, sale)
+        earned = self.paper.buy(customer, number, lines, 0, self.now - since, self.now)
+        assert answer.accrued == points_of(earned)
+        assert answer.balance == points_of(self.paper.available(customer, self.now))
+        assert purchases.add_purchase(TILL, sale) == answer
+
+    @rule(customer=customers, share=st.floats(0, 1.3), lines=baskets)
+    def buy_with_bonuses(self, customer: int, share: float, lines: list[int]) -> None:
+        customer, number = self._who(customer), self._number()
+        available = self.paper.available(customer, self.now)
+        pay = min(int(available * share) or 1, sum(lines) // 2)
+        if not pay:
+            return
+        sale = self._sale(customer, number, lines, timedelta(0), pay)
+        if pay > available:
+            with pytest.raises(InsufficientPoints) as refused:
+                purchases.add_purchase(TILL, sale)
+            assert refused.value.data == {"available": points_of(available)}
+            return
+        answer = purchases.add_purchase(TILL, sale)
+        earned = self.paper.buy(customer, number, lines, pay, self.now, self.now)
+        assert (answer.accrued, answer.balance) == (points_of(earned), points_of(available - pay))
+
+    @rule(customer=customers, share=st.floats(0.01, 1.1))
+    def hold(self, customer: int, share: float) -> None:
+        customer, number = self._who(customer), self._number()
+        available = self.paper.available(customer, self.now)
+        amount = int(available * share) or 1
+        call = HoldCall(number, self._card(customer), "", points_of(2 * amount), points_of(amount))
+        if amount > available:
+            with pytest.raises(InsufficientPoints):
+                holding.hold(TILL, call)
+            return
+        answer = holding.hold(TILL, call)
+        ends = self.now + timedelta(minutes=15)
+        self.paper.holds.append(PaperHold(customer, number, amount, ends, answer["hold_id"]))
+        assert holding.hold(TILL, call) == answer
+
+    @precondition(lambda self: bool(self.paper.holds))
+    @rule(part=st.floats(0.1, 1), fate=st.sampled_from(["capture", "buy", "void"]), extra=st.integers(0, 9_999))
+    def resolve_hold(self, part: float, fate: str, extra: int = 0) -> None:
+        """The newest hold is captured and its receipt comes, or it is paid with the receipt, or given back."""
+        held = self.paper.holds.pop()
+        self.touched = held.owner
+        amount, hold_id = int(held.amount * part) or 1, UUID(held.hold_id)
+        lines = [2 * held.amount + extra]
+        free = self.paper.books[held.owner].seen(self.now).spendable(self.now) - self.paper.held(held.owner, self.now)
+        if held.ends <= self.now:
+            with pytest.raises(HoldResolved):
+                holding.void(TILL, hold_id) if fate == "void" else holding.capture(TILL, hold_id, points_of(amount))
+            return
+        if fate == "void":
+            holding.void(TILL, hold_id)
+            return
+        if amount > free:
+            # A return has taken what was set aside.
+            with pytest.raises(InsufficientPoints):
+                holding.capture(TILL, hold_id, points_of(amount))
+            holding.void(TILL, hold_id)
+            return
+        if fate == "capture":
+            holding.capture(TILL, hold_id, points_of(amount))
+            sale = self._sale(held.owner, held.receipt, lines, timedelta(0))
+        else:
+            sale = self._sale(held.owner, held.receipt, lines, timedelta(0), amount, hold_id=hold_id)
+        answer = purchases.add_purchase(TILL, sale)
+        assert answer.paid == points_of(amount)
+        assert answer.accrued == points_of(self.paper.buy(held.owner, held.receipt, lines, amount, self.now, self.now))
+
+    # Returns.
+
+    @precondition(lambda self: bool(self._open_receipts()))
+    @rule(which=st.integers(0, 9), line=st.integers(0, 2), share=shares)
+    def refund(self, which: int, line: int, share: float) -> None:
+        """Goods of one line come back, a part of its money or all of it."""
+        receipt = (self._open_receipts()[-1 - which :] or self._open_receipts())[0]
+        line %= len(receipt.left)
+        money = int(receipt.left[line] * share)
+        request = RefundRequest(
+            receipt.number, self._number(), (Goods(f"sku-{line}", None, points_of(money)),)
+        )  # fmt: skip
+        answer = refunds.refund(TILL, request)
+        self._returned(receipt, [money if at == line else 0 for at in range(len(receipt.left))], answer)
+        assert refunds.refund(TILL, request) == answer
+        with pytest.raises(RefundExceedsPurchase):
+            refunds.refund(TILL, RefundRequest(receipt.number, self._number(), (), points_of(sum(receipt.left) + 1)))
+
+    @precondition(lambda self: bool(self._open_receipts()))
+    @rule(which=st.integers(0, 9))
+    def cancel(self, which: int) -> None:
+        receipt = (self._open_receipts()[-1 - which :] or self._open_receipts())[0]
+        answer = refunds.cancel(TILL, receipt.number)
+        self._returned(receipt, list(receipt.left), answer)
+        assert refunds.cancel(TILL, receipt.number) == answer
+
+    def _returned(self, receipt: PaperReceipt, parts: list[int], answer: refunds.Returned) -> None:
+        taken, restored = self.paper.refund(receipt.number, parts, self.now)
+        left = self.paper.available(receipt.owner, self.now)
+        self.touched = receipt.owner
+        assert (answer.taken_back, answer.restored) == (points_of(taken), points_of(restored))
+        assert answer.balance == points_of(left)
+
+    # People.
+
+    @rule(customer=customers, amount=amounts, account=st.sampled_from([Account.SPENDABLE, Account.QUALIFYING]))
+    def give(self, customer: int, amount: int, account: Account = Account.SPENDABLE) -> None:
+        customer = self._who(customer)
+        self._adjust(customer, amount, account)
+        book = self.paper.books[customer]
+        book.settle(self.now)
+        if account == Account.SPENDABLE:
+            book.given(amount, self.now)
+        else:
+            book.qualify(PaperStars(amount, self.now), self.now)
+
+    @rule(customer=customers, amount=amounts, may_owe=st.booleans())
+    def take(self, customer: int, amount: int, may_owe: bool = False) -> None:
+        customer = self._who(customer)
+        book = self.paper.books[customer]
+        held, seen = self.paper.held(customer, self.now), book.seen(self.now)
+        landed = sum(lot.left for lot in seen.live(self.now))
+        if amount > landed - held and (held or not may_owe):
+            with pytest.raises(InsufficientPoints):
+                self._adjust(customer, -amount, Account.SPENDABLE, may_owe)
+            return
+        self._adjust(customer, -amount, Account.SPENDABLE, may_owe)
+        book.settle(self.now)
+        book.debt += amount - sum(taken for _, taken in book.draw(amount, book.live(self.now)))
+
+    @rule(customer=customers, share=st.floats(0, 1.2))
+    def unqualify(self, customer: int, share: float) -> None:
+        customer = self._who(customer)
+        book = self.paper.books[customer]
+        there = book.qualifying(self.now)
+        amount = int(there * share) or 1
+        if amount > there:
+            with pytest.raises(InsufficientPoints):
+                self._adjust(customer, -amount, Account.QUALIFYING)
+            return
+        self._adjust(customer, -amount, Account.QUALIFYING)
+        book.settle(self.now)
+        book.unqualify(amount, self.now)
+
+    def _adjust(self, customer: int, amount: int, account: Account, may_owe: bool = False) -> None:
+        wanted = Wanted(self._number(), self.contacts[customer], account, points_of(amount), "a letter", may_owe)
+        asked = adjustments.ask(BOSS, wanted)
+        if asked.status == AdjustmentStatus.REQUESTED:
+            adjustments.approve(SECOND, asked.pk)
+
+    @precondition(lambda self: self.paper.merge is None)
+    @rule(stays=customers, by=st.integers(1, CUSTOMERS - 1))
+    def merge(self, stays: int, by: int = 1) -> None:
+        goes = (stays + by) % CUSTOMERS
+        ids = self.contacts[stays], self.contacts[goes]
+        if self.paper.held(goes, self.now):
+            with pytest.raises(BonusesOnHold):
+                merging.merge_contacts(BOSS, Role.ADMINISTRATOR, *ids, "one person")
+            return
+        self.met |= {stays, goes}
+        self.merged = merging.merge_contacts(BOSS, Role.ADMINISTRATOR, *ids, "one person").pk
+        self.paper.join(stays, goes, self.now)
+
+    @precondition(lambda self: self.paper.merge is not None)
+    @rule()
+    def unmerge(self) -> None:
+        assert self.paper.merge is not None
+        if self.paper.held(self.paper.merge.survivor, self.now):
+            with pytest.raises(BonusesOnHold):
+                unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, self.merged, "two people")
+            return
+        unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, self.merged, "two people")
+        self.paper.part(self.now)
+
+    # The clock and the jobs.
+
+    @rule(wait=waits)
+    def wait(self, wait: timedelta) -> None:
+        self._set(self.now + wait)
+
+    @rule(before=st.booleans())
+    def wait_for_the_turn_of_the_year(self, before: bool = False) -> None:
+        turn = turn_of(year_of(self.now)) - timedelta(microseconds=int(before))
+        self._set(max(self.now, turn))
+
+    @rule()
+    def wait_until_something_matures_or_expires(self) -> None:
+        lots = [lot for book in self.paper.books for lot in book.lots]
+        moments = [moment for lot in lots for moment in (lot.matures, lot.expires)]
+        self._set(min((moment for moment in moments if moment > self.now), default=self.now))
+
+    def _set(self, moment: datetime) -> None:
+        self.now = moment
+        clock._fixed.set(moment)
+        self.paper.pass_until(moment)
+
+    @rule(size=st.integers(1, 12), days=st.sampled_from([0, 0, 0, 1, 30, 60]))
+    def roll_over(self, size: int = 12, days: int = 0) -> None:
+        moment = self.now - timedelta(days=days)
+        with ranges_of(size):
+            points.roll_over_escrow(JOB, as_of=moment)
+        for book in self.paper.books:
+            book.land(moment)
+        assert points.preview_rollover(moment).lots == 0
+
+    @rule(size=st.integers(1, 12), days=st.sampled_from([0, 0, 0, 1, 30, 60]))
+    def expire(self, size: int = 12, days: int = 0) -> None:
+        moment = self.now - timedelta(days=days)
+        with ranges_of(size):
+            expiry.expire_points(JOB, as_of=moment)
+        for book in self.paper.books:
+            if book.expires_by(moment):
+                book.settle(moment)
+        assert expiry.preview_expiry(moment).lots == 0
+
+    @rule(size=st.integers(1, 12))
+    def assess(self, size: int = 12) -> None:
+        """The beat of the year end: it lands what it closes and judges, for those whom it concerns."""
+        self._close(size, self.now, lambda: year_end.assess_due(JOB))
+
+    @precondition(lambda self: year_of(self.now) > START.year)
+    @rule(size=st.integers(1, 12))
+    def close_year(self, size: int = 12) -> None:
+        """The year end by hand: the last year that is over."""
+        self._close(size, turn_of(year_of(self.now) - 1), lambda: year_end.close_year(JOB))
+
+    def _close(self, size: int, until: datetime, job: Any) -> None:
+        concerned = {contact for each in courses.due_ranges(until, MOSCOW, size) for contact in each.contacts}
+        with ranges_of(size):
+            job()
+        for contact, book in zip(self.contacts, self.paper.books, strict=True):
+            if contact in concerned:
+                book.land(until)
+        assert courses.due_ranges(until, MOSCOW, size) == []
+
+    # What must hold.
+
+    def check_laws(self) -> None:
+        assert invariants.broken() == []
+
+    @invariant()
+    def the_laws_hold(self) -> None:
+        if hasattr(self, "paper"):
+            self.steps += 1
+            if self.steps % LAWS_EVERY == 0:
+                self.check_laws()
+
+    @invariant()
+    def the_pencil_agrees(self) -> None:
+        """A step of one customer is compared for that one, any other for everybody."""
+        if hasattr(self, "paper"):
+            for customer in range(CUSTOMERS) if self.touched is None else [self.touched]:
+                self._compare(customer)
+            self.touched = None
+
+    def _compare(self, customer: int) -> None:
+        now, contact = self.now, self.contacts[customer]
+        paper, held = self.paper.books[customer].seen(now), self.paper.held(customer, now)
+        read = balances.read(contact, now, since=rules.year_began(now, MOSCOW))
+        told = {
+            "spendable": read.spendable, "escrow": read.spendable_escrow, "qualifying": read.qualifying,
+            "qualifying escrow": read.qualifying_escrow, "burned": read.burned, "on hold": read.on_hold,
+            "expiring": read.expiring and (read.expiring.amount, read.expiring.expires_at),
+            "portions": [(each.date, each.mature, each.amount) for each in balances.portions(contact, now)],
+        }  # fmt: skip
+        first = paper.next_to_expire(now, held)
+        written = {
+            "spendable": points_of(paper.spendable(now)), "escrow": points_of(paper.escrow(now)),
+            "qualifying": points_of(paper.qualifying(now)),
+            "qualifying escrow": points_of(paper.qualifying_escrow(now)), "burned": points_of(paper.burned),
+            "on hold": points_of(held), "expiring": first and (points_of(first[0]), first[1]),
+            "portions": [(moment, mature, points_of(left)) for moment, mature, left in paper.portions(now)],
+        }  # fmt: skip
+        assert told == written, f"customer {customer}"
+        if customer not in self.met:
+            standing = tiers.standing_at(contact, now, MOSCOW)
+            assert standing is not None
+            assert standing.tier.rank == paper.rank, f"customer {customer}"
+
+
+__all__ = ["ESCROW", "START", "Books"]
