@@ -5,6 +5,7 @@ What was said is kept. At the end the books are asked again for every moment of 
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from cards.models import Card, CardStatus
+from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.ledger import balances, expiry
 from loyalty.ledger.balances import Balance
@@ -57,12 +59,26 @@ class Life(Shop):
     def __init__(self, clock: MovingClock, phone: str, zone: ZoneInfo = MOSCOW, **person: str) -> None:
         super().__init__()
         Program.objects.update(zone=zone.key)
-        self.clock, self.zone, self.phone = clock, zone, phone
+        self.clock, self.zone = clock, zone
         self.crm = Door("loyalty_data", "crm")
         self.call_centre = Door("cash_desk", "call-centre", "cc_operator")
+        self._begin(phone, **person)
+
+    def another(self, phone: str, **person: str) -> "Life":
+        """Somebody else who shops there."""
+        life = copy(self)
+        life._begin(phone, **person)
+        return life
+
+    def _begin(self, phone: str, **person: str) -> None:
+        self.phone, self.past = phone, dict[datetime, Seen]()
         self.card = self.give_card(phone, **person)
         self.code = str(self.till.get(f"/api/card/balance/by/{self.card}")["Code"])
-        self.past: dict[datetime, Seen] = {}
+
+    @property
+    def contact(self) -> Contact:
+        """The shopper as a contact, whatever became of the card."""
+        return Contact.objects.get(code=self.code)
 
     # Steps.
 
@@ -139,11 +155,17 @@ class Life(Shop):
 
     # The end of the story.
 
-    def looks_back(self, *standings: tuple[str, ...], learned_late: Mapping[str, str] | None = None) -> None:
+    def looks_back(
+        self,
+        *standings: tuple[str, ...],
+        learned_late: Mapping[str, str] | None = None,
+        tiers_undone: Mapping[str, str] | None = None,
+    ) -> None:
         """Every job has come; the laws hold; any past balance and tier is told as it was seen then.
 
         `standings`: tier, reason, entered, ends, as booked. `learned_late`: the four balances of moments that look
-        different by now, because something that had happened before them was heard of only after them.
+        different by now, because something that had happened before them was heard of only after them; `tiers_undone`:
+        the standings of moments at which somebody else's tier counted, which has been undone since.
         """
         self.jobs()
         # The check wants a transaction of its own; here the test's is as good.
@@ -153,13 +175,13 @@ class Life(Shop):
         assert [each.left_at for each in rows][:-1] == [each.entered_at for each in rows][1:]
         booked = [(each.tier.name, each.reason, self._wall(each.entered_at), self._wall(each.ends_at)) for each in rows]
         assert booked == [(*each, "")[:4] for each in standings]
-        late = dict(learned_late or {})
+        late, undone = dict(learned_late or {}), dict(tiers_undone or {})
         for moment, seen in self.past.items():
             four = late.pop(self._wall(moment), self._as_booked(seen))
             assert self._told_of(moment) == four, self._wall(moment)
             standing = tiers.standing_at(self._contact(self.card), moment, self.zone)
-            assert self._stands(standing) == seen.tier, self._wall(moment)
-        assert late == {}
+            assert self._stands(standing) == undone.pop(self._wall(moment), seen.tier), self._wall(moment)
+        assert (late, undone) == ({}, {})
 
     def _told_of(self, moment: datetime) -> str:
         """The four balances of a past moment, from the command."""

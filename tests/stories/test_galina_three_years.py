@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from customers.models import Contact
 from loyalty.core import actors
 from loyalty.core.roles import Role
 from loyalty.ledger.accounts import Account
@@ -30,14 +29,13 @@ BASE_AGAIN = "Base since 2029-01-01 00:00:00"
 
 def adjust(life: Life, account: Account, amount: str, reason: str, *, may_owe: bool = False) -> None:
     """Petr gives or takes points by hand, little enough to do it alone."""
-    contact = Contact.objects.get(code=life.code)
-    wanted = Wanted(uuid.uuid4().hex, contact.pk, account, Decimal(amount), reason, may_owe)
+    wanted = Wanted(uuid.uuid4().hex, life.contact.pk, account, Decimal(amount), reason, may_owe)
     assert adjustments.ask(PETR, wanted).status == AdjustmentStatus.POSTED
 
 
 def block(life: Life, *, blocked: bool) -> None:
     """The customer herself is blocked, as the exchange with the bank does it."""
-    contact = Contact.objects.get(code=life.code)
+    contact = life.contact
     if blocked:
         contact.block()
     else:
