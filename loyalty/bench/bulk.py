@@ -1,4 +1,4 @@
-"""Filling tables with millions of rows: keys between tables and secondary indexes wait until the rows are there."""
+"""Filling tables with millions of rows: keys, exclusions and secondary indexes wait until the rows are there."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,11 +8,7 @@ from django.db import connection
 _KEYS = """
 SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
     format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
-FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY(%(tables)s::regclass[]) ORDER BY conname
-"""
-_EXCLUSIONS = """
-SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname)
-FROM pg_constraint WHERE contype = 'x' AND conrelid = ANY(%(tables)s::regclass[]) ORDER BY conname
+FROM pg_constraint WHERE contype IN ('f', 'x') AND conrelid = ANY(%(tables)s::regclass[]) ORDER BY conname
 """
 _INDEXES = """
 SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
@@ -26,14 +22,9 @@ ORDER BY indexrelid
 def loading(tables: Sequence[str]) -> Iterator[None]:
     """Let a block fill the tables; then the indexes are built at once, and every key is proved.
 
-    For the bench's own database only: what another session writes meanwhile is not checked before the end, and
-    constraints of exclusion do not come back: to build the one of a million standings takes longer than all the rest,
-    and no read uses it.
+    For the bench's own database only: what another session writes meanwhile is not checked before the end.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_EXCLUSIONS, {"tables": list(tables)})
-        for (drop,) in cursor.fetchall():
-            cursor.execute(drop)
         changes = []
         for statement in (_KEYS, _INDEXES):
             cursor.execute(statement, {"tables": list(tables)})

@@ -6,18 +6,19 @@ import subprocess
 import pytest
 from django.db import connection
 
-from loyalty.bench import audience_scale, books_seeding, crowd, seeding
+from loyalty.bench import audience_scale, books_seeding, crowd, seeding, year_scale
 from loyalty.bench.bulk import loading
-from loyalty.core import clock
+from loyalty.core import actors, clock
 from loyalty.ledger import invariants
 from loyalty.ledger.models import Operation, Transfer
 from loyalty.selectors import audiences
+from loyalty.services import year_end
 from tests.bench.test_bench_runs import COMMAND, databases, environment
 from tests.conftest import MOSCOW
 
 KEYS = """
 SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint
-WHERE conrelid = ANY(%s::regclass[]) AND contype = 'f' ORDER BY conname
+WHERE conrelid = ANY(%s::regclass[]) AND contype IN ('f', 'x') ORDER BY conname
 """
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = ANY(%s) ORDER BY indexname"
 
@@ -51,8 +52,22 @@ def test_a_crowd_has_somebody_for_each_condition_but_not_everybody(monkeypatch: 
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_year_that_ends_has_points_to_close_for_all_and_a_tier_to_judge_for_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seeding, "analyse", lambda: None)
+    year = clock.now().astimezone(MOSCOW).year - 1
+    year_scale.seed(30, year, lambda _name: unheard)
+    assert invariants.broken() == []
+    summary = year_end.close_year(actors.system("test"), year)
+    assert (summary.contacts, summary.lots, summary.reasons) == (30, 30, {"assessed": 20})
+    assert invariants.broken() == []
+    assert year_end.close_year(actors.system("test"), year).contacts == 0
+
+
+@pytest.mark.django_db(transaction=True)
 def test_after_a_load_every_key_and_index_is_back() -> None:
-    tables = ["ledger_transfer", "ledger_lot", "cards_card"]
+    tables = ["ledger_transfer", "ledger_lot", "cards_card", "tiers_standing"]
 
     def present() -> list[object]:
         with connection.cursor() as cursor:

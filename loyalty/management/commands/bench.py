@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from loyalty.bench import audience_scale, books_scale, code_scale, course, import_scale, list_scale
+from loyalty.bench import audience_scale, books_scale, code_scale, course, import_scale, list_scale, year_scale
 from loyalty.bench.course import PAIRS, Order
 from loyalty.bench.report import Report
 from loyalty.bench.scale import Findings, Stage
@@ -25,6 +25,7 @@ _SCALE: dict[str, tuple[Callable[[int, Stage], Findings], int, int]] = {
     "codes": (code_scale.run, 1_000_000, 300),
     "import": (import_scale.run, 100_000, 300),
     "audiences": (audience_scale.run, 1_000_000, 500),
+    "year": (year_scale.run, 1_000_000, 500),
 }
 
 
