@@ -108,7 +108,7 @@ class Tier(models.Model):
 class Standing(models.Model):
     """A contact in a tier, from `entered_at` until `left_at` (open while it lasts); `ends_at` is when it expires.
 
-    Periods of a contact never overlap: an exclusion constraint of migration 0002. Staying in a tier beyond an end, or
+    Periods of a contact never overlap: an exclusion constraint of migration 0006. Staying in a tier beyond an end, or
     qualifying for it again, is a new period; then `joined_at` keeps the beginning of the first of them.
     """
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from loyalty.core import clock
 from tiers.models import ExpiryPolicy, Tier
 
 JUST_BEFORE = timedelta(microseconds=1)
@@ -42,5 +43,5 @@ def ends_at(tier: Tier, entered_at: datetime, zone: ZoneInfo, year: int | None =
     if tier.expiry_policy == ExpiryPolicy.NEXT_YEAR_END:
         return turn_of((entered_at.year if year is None else year) + 1, zone)
     if tier.expiry_policy == ExpiryPolicy.DAYS:
-        return entered_at + timedelta(days=tier.expiry_days or 0)
+        return clock.days_later(entered_at, tier.expiry_days or 0, zone)
     return None

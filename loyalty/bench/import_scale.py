@@ -41,6 +41,8 @@ def _note(findings: Findings, what: str, cost: measured.Cost, found: dict[str, i
     size = findings.sizes["numbers"]
     bound = f"{_PROMISED_SECONDS:.0f} s" if size == _PROMISED_LINES else ""
     findings.rows.append(Row(what, cost, bound, f"{found['added']:,} added, {found['refused']:,} refused"))
+    if bound and cost.seconds >= _PROMISED_SECONDS:
+        findings.failures.append(f"{what} took {cost.seconds:.0f} s")
 
 
 def _require(findings: Findings, found: dict[str, int], made: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ simulator and a whole service started with CLOCK_OFFSET live through months by m
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -33,6 +33,17 @@ def offset() -> timedelta:
 def today(zone: ZoneInfo) -> date:
     """Return the present calendar day in the given time zone."""
     return now().astimezone(zone).date()
+
+
+def days_later(moment: datetime, days: int, zone: ZoneInfo) -> datetime:
+    """Return the moment `days` of the calendar later, at the same time on the wall in `zone`; in UTC.
+
+    The retailer's zone decides days (specs/points_and_tiers.md, Time): over a change of the clocks thirty days are not
+    720 hours. A time that the change skips counts as much later; of one that comes twice the first counts.
+    """
+    if not days:
+        return moment.astimezone(UTC)
+    return (moment.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
 
 
 @contextmanager

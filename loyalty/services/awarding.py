@@ -5,7 +5,7 @@ Serves specs/points_and_tiers.md, Earning, and specs/koshelek.md, call 12. Insid
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from customers import services as customers
@@ -40,7 +40,7 @@ class Cause:
 
 def schedule(moment: datetime, escrow_days: int, settings: Program) -> Schedule:
     """Return when points earned at `moment` can be spent, and from when on they are burned."""
-    matures_at = moment + timedelta(days=escrow_days)
+    matures_at = clock.days_later(moment, escrow_days, settings.tzinfo)
     return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=moment))
 
 

@@ -6,7 +6,7 @@ manieth use it is), so the books themselves refuse a second award. A repeat hear
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from customers import services as customer_services
@@ -160,7 +160,7 @@ def _use(actor: Actor, use: _Use, settings: Program) -> Redeemed:
         code_services.use_up(use.code, contact.pk, use.now)
     services.count_uses(contact.pk, [(allowance, award)])
     days = settings.escrow_days if promotion.escrow_days is None else promotion.escrow_days
-    matures_at = use.now + timedelta(days=days)
+    matures_at = clock.days_later(use.now, days, settings.tzinfo)
     posted = _book(actor, use, award, matures_at, settings)
     if posted.replayed:
         raise PromoCodeAlreadyUsed()

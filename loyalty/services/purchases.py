@@ -5,7 +5,6 @@ same id with the same content answers the first answer again; with other content
 """
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 
 from customers import locks as customer_locks
@@ -247,7 +246,7 @@ def _enter(holder: Holder, settings: Program) -> None:
 
 
 def _schedule(sale: Sale, settings: Program) -> Schedule:
-    matures_at = sale.purchased_at + timedelta(days=settings.escrow_days)
+    matures_at = clock.days_later(sale.purchased_at, settings.escrow_days, settings.tzinfo)
     return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=sale.purchased_at))
 
 

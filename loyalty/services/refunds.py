@@ -5,7 +5,6 @@ till's own ids; the accrual is computed again without what came back, under the 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError
@@ -177,13 +176,12 @@ def _restore(
 ) -> int | None:
     if purchase.redemption_id is None or not reckoning.restored:
         return None
-    grace = timedelta(days=settings.restore_grace_days)
-    now = clock.now()
+    grace, now = settings.restore_grace_days, clock.now()
     operation = returns.restore(
         _fact(actor, purchase, entry, "restoration", purchase.redemption_id),
         redemption_id=purchase.redemption_id,
         amount=reckoning.restored,
-        grace_until=now + grace if grace else None,
+        grace_until=clock.days_later(now, grace, settings.tzinfo) if grace else None,
     )
     # What came back expired burns before anything is taken back: beside a debt it could not stand in the books.
     burning.burn([purchase.contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=now)

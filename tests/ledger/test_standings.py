@@ -29,7 +29,10 @@ def test_a_period_inside_another_is_refused_by_the_database(story_clock):
                 entered_at=start + timedelta(days=begins),
                 left_at=ends and start + timedelta(days=ends),
             )
-    StandingFactory(contact=held.contact, entered_at=start + timedelta(days=10))
+    ends = start + timedelta(days=10)
+    with pytest.raises(IntegrityError, match="standings_never_overlap"), transaction.atomic():
+        StandingFactory(contact=held.contact, entered_at=ends - timedelta(microseconds=1))
+    StandingFactory(contact=held.contact, entered_at=ends)
     StandingFactory(entered_at=start)
 
 
