@@ -114,7 +114,7 @@ class Frame(RuleBasedStateMachine):
             "spendable": read.spendable, "escrow": read.spendable_escrow, "qualifying": read.qualifying,
             "qualifying escrow": read.qualifying_escrow, "burned": read.burned, "on hold": read.on_hold,
             "expiring": read.expiring and (read.expiring.amount, read.expiring.expires_at),
-            "portions": [(each.date, each.mature, each.amount) for each in balances.portions(contact, now)],
+            "portions": sorted((each.date, each.mature, each.amount) for each in balances.portions(contact, now)),
         }  # fmt: skip
         first = paper.next_to_expire(now, held)
         written = {
@@ -124,8 +124,9 @@ class Frame(RuleBasedStateMachine):
             "on hold": points_of(held), "expiring": first and (points_of(first[0]), first[1]),
             "portions": [(moment, mature, points_of(left)) for moment, mature, left in paper.portions(now)],
         }  # fmt: skip
-        assert told == written, f"customer {customer}"
+        differ = {name: (told[name], written[name]) for name in told if told[name] != written[name]}
+        assert not differ, f"customer {customer}, read and written: {differ}"
         if customer not in self.met:
             standing = tiers.standing_at(contact, now, MOSCOW)
             assert standing is not None
-            assert standing.tier.rank == paper.rank, f"customer {customer}"
+            assert standing.tier.rank == paper.rank, f"customer {customer}: {standing.tier} until {standing.ends_at}"
