@@ -109,7 +109,8 @@ LABELS = (
 
 # Unfold speaks English only; these are the words of it that people meet here.
 UNFOLD = (
-    _("Apply Filters"), _("Cancel"), _("Dark"), _("Date"), _("Filters"), _("Go back"), _("Light"), _("More actions"),
+    _("Apply Filters"), _("Cancel"), _("Choose file to upload"), _("Dark"), _("Date"), _("Filters"), _("Go back"),
+    _("Image preview"), _("Light"), _("More actions"),
     _("Next"), _("No data"), _("No results found"), _("Previous"), _("Reset filters"), _("Select value"),
     _("Submit"), _("System"), _("Toggle password visibility"), _("Type to search"), _("Welcome back to"),
     _("This page yielded into no results. Create a new item or reset your filters."), _("Return to site"),

@@ -85,7 +85,7 @@ def _group(request: HttpRequest, title: Any, entries: tuple[tuple[str, str], ...
     for label, icon in entries:
         if roles.may(request.user, label):
             items.append(_item(label, icon))
-            items += [_beside(*_BESIDE[label])] if label in _BESIDE else []
+            items += _beside(request, items[-1], label)
     return {"title": title, "separator": True, "items": items}
 
 
@@ -94,5 +94,12 @@ def _item(label: str, icon: str) -> dict[str, Any]:
     return {"title": capfirst(MODELS[label][1]), "icon": icon, "link": address}
 
 
-def _beside(title: Any, icon: str, name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse(name)}
+def _beside(request: HttpRequest, item: dict[str, Any], label: str) -> list[dict[str, Any]]:
+    """Return the entry of the page beside a list. While it is open the list, whose address it continues, is not."""
+    if label not in _BESIDE:
+        return []
+    title, icon, name = _BESIDE[label]
+    address = reverse(name)
+    if request.path == address:
+        item["active"] = False
+    return [{"title": title, "icon": icon, "link": address}]

@@ -152,7 +152,7 @@ MERGE = Command(
     _("Merge with another"),
     MergeForm,
     _merge,
-    submit=_("Merge"),
+    submit=_("Merge the two"),
     explain=_("Two records turn out to be one person. This one stays, the other becomes it."),
     icon="merge",
     foretell=_look_at_merge,

@@ -21,5 +21,5 @@ HISTORIES = os.environ.get("BOOKS_HISTORIES")
 @pytest.mark.django_db
 def test_any_history_agrees_with_the_pencil_and_breaks_no_law() -> None:
     profile = settings()
-    tries = int(HISTORIES) if HISTORIES else profile.max_examples // 2
+    tries = int(HISTORIES) if HISTORIES else profile.max_examples // 3
     run_state_machine_as_test(Books, settings=settings(profile, max_examples=tries))
