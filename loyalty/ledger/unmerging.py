@@ -145,6 +145,11 @@ class _Moved:
         """What it brought to the landed account after the merge."""
         return self.amount - self.before_landing if self.landed_since and not self.escrow else ZERO
 
+    @property
+    def returned_here(self) -> Decimal:
+        """What landed after the merge and was returned since: it once entered the account of who goes back as well."""
+        return max(self.brought - self.own, ZERO)
+
 
 @dataclass(frozen=True, slots=True)
 class _Account:
@@ -235,11 +240,19 @@ def _give(account: _Account, into: Fact, operation: int) -> None:
         if held_in != Account.SPENDABLE
     }
     transfers |= {(target, source): amount for (source, target), amount in moves.between(1, 10, landed).items()}
-    lifetimes = dict(account.lifetimes)
-    restored = account.sum_of("restored")
-    lifetimes[Account.SPENDABLE] = lifetimes.get(Account.SPENDABLE, ZERO) + restored
-    moves.book(into, operation, transfers, lifetimes)
+    moves.book(into, operation, transfers, _lifetimes_of_who_goes_back(account))
     moves.level(into, operation)
+
+
+def _lifetimes_of_who_goes_back(account: _Account) -> dict[int, Decimal]:
+    """Return what enters the lifetime values: what came, what was restored or had landed and is no more; what is about
+    to land comes with its landing."""
+    since = {
+        Account.SPENDABLE.value: account.sum_of("restored") + account.sum_of("returned_here"),
+        Account.QUALIFYING.value: account.sum_of("returned_here", spendable=False),
+    }
+    accounts = {*account.lifetimes, *since}
+    return {each: account.lifetimes.get(each, ZERO) + since.get(each, ZERO) for each in accounts}
 
 
 def _lifetimes_of_who_stayed(account: _Account) -> dict[int, Decimal]:

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.test import Client
@@ -31,6 +32,12 @@ def points_of(spendable: str, escrow: str, qualifying: str, qualifying_escrow: s
     return Balances(*(Decimal(each) for each in (spendable, escrow, qualifying, qualifying_escrow)))
 
 
+@cache
+def http() -> Client:
+    """One client for every door: a new one loads the middlewares, and finds the static files, at its first call."""
+    return Client()
+
+
 class Door:
     """One API with one credential."""
 
@@ -40,11 +47,11 @@ class Door:
         self.headers = {"Authorization": f"Basic {token}"}
 
     def get(self, path: str, **query: str) -> Any:
-        return self._read(Client().get(path, query, headers=self.headers))
+        return self._read(http().get(path, query, headers=self.headers))
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         text = json.dumps(body, default=str)
-        return self._read(Client().post(path, text, content_type="application/json", headers=self.headers))
+        return self._read(http().post(path, text, content_type="application/json", headers=self.headers))
 
     @staticmethod
     def _read(response: Any) -> Any:
