@@ -64,10 +64,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """Points of a basket: the base by line, promotions by id, and how the bonuses paid fell on the lines."""
+    """Points of a basket: the base by line, promotions by id, and how the bonuses paid fell on the lines.
+
+    `base_qualifying`: what the base rate alone gives. A tier's multiplier rewards being in the tier; it does not
+    carry anybody into the next one.
+    """
 
     by_line: list[Decimal]
     paid_by_line: list[Decimal]
+    base_qualifying: Decimal = rounding.ZERO
     promotions: dict[int, Decimal] = field(default_factory=dict)
     qualifying_promotions: frozenset[int] = frozenset()
 
@@ -83,9 +88,9 @@ class Award:
 
     @property
     def qualifying(self) -> Decimal:
-        """Points for the tier-qualifying account: the base rule, and promotions that say so."""
+        """Points for the tier-qualifying account: the base rate, and promotions that say so."""
         extra = (points for each, points in self.promotions.items() if each in self.qualifying_promotions)
-        return self.base + sum(extra, rounding.ZERO)
+        return self.base_qualifying + sum(extra, rounding.ZERO)
 
 
 def evaluate(lines: list[basket.Line], paid: Decimal, terms: Terms) -> Award:
@@ -93,7 +98,8 @@ def evaluate(lines: list[basket.Line], paid: Decimal, terms: Terms) -> Award:
     paid_by_line, earning = _earning(lines, paid, terms)
     qualifying = frozenset(rule.promotion_id for rule in terms.rules if rule.qualifies)
     promotions = _choose(terms.rules, _offers(lines, earning, terms))
-    return Award([line.base for line in earning], paid_by_line, promotions, qualifying)
+    by_rate = sum((rounding.down(line.money * terms.earn_rate) for line in earning), rounding.ZERO)
+    return Award([line.base for line in earning], paid_by_line, by_rate, promotions, qualifying)
 
 
 def narrow(lines: list[basket.Line], paid: Decimal, terms: Terms) -> Terms:

@@ -91,3 +91,11 @@ def test_a_multiplier_of_the_tier_lifts_the_base_and_what_multiplies_it():
     terms = Terms(Decimal("0.1"), Decimal("1.5"), rules=(rule("multiplier", "2"), rule("percent", "10", 2)))
     award = evaluate([line("100.00")], Decimal(0), terms)
     assert (award.base, award.promotions) == (15, {1: 15, 2: 10})
+
+
+def test_a_multiplier_of_the_tier_does_not_count_for_the_next_tier():
+    from promos.evaluation import Terms, evaluate
+
+    terms = Terms(Decimal(1), Decimal("1.5"), rules=(rule("fixed", "7", 1, qualifies=True),))
+    award = evaluate([line("100.00")], Decimal("40.00"), terms)
+    assert (award.spendable, award.qualifying) == (97, 67)

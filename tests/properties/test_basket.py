@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -49,7 +50,9 @@ def test_an_award_is_never_negative_and_never_above_the_exact_value_of_what_was_
     exact = (total(lines) - paid) * given_terms.earn_rate * given_terms.multiplier
     assert all(points >= 0 and points == points.quantize(Decimal("0.01")) for points in award.by_line)
     assert exact - len(lines) * Decimal("0.01") < award.spendable <= exact
-    assert award.qualifying == sum(award.by_line)
+    # The tier's multiplier is no part of what counts for the tier.
+    alone = evaluation.evaluate(lines, paid, replace(given_terms, multiplier=Decimal(1)))
+    assert award.qualifying == alone.qualifying == sum(alone.by_line)
     assert sum(award.paid_by_line) == paid
 
 

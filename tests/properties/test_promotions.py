@@ -70,7 +70,9 @@ def test_an_award_is_exact_never_negative_and_never_above_a_ceiling(basket, day)
     assert all(points > 0 and points == rounding.down(points) for points in award.promotions.values())
     for rule in day.rules:
         assert rule.ceiling is None or award.promotions.get(rule.promotion_id, 0) <= rule.ceiling
-    assert 0 <= award.base <= award.qualifying <= award.spendable
+    assert 0 <= award.base <= award.spendable
+    assert 0 <= award.base_qualifying <= award.qualifying
+    assert award.qualifying - award.base_qualifying <= award.spendable - award.base
     assert len([rule for rule in day.rules if rule.promotion_id in award.promotions and not rule.stacks]) <= 1
 
 

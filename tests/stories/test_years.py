@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from loyalty.core import actors
-from loyalty.models import Program
+from loyalty.models import Program, Purchase
 from loyalty.selectors import loyalty_data
 from loyalty.selectors.loyalty_data import Key
 from loyalty.services import points, tiers, year_end
@@ -192,6 +192,7 @@ def test_the_multiplier_counts_from_the_moment_of_the_upgrade_job_or_no_job(shop
     assert shop.buy("100.00")["Accrued"] == 100
     shop.on("2026-04-01T12:00:00")
     assert shop.buy("100.00")["Accrued"] == 200
+    assert Purchase.objects.latest("id").qualifying == 100
     # What was bought a second before and comes now still earns as Base.
     assert shop.buy("100.00", at=shop.clock.moment - timedelta(seconds=1))["Accrued"] == 100
     # Silver ends with 2027, job or no job.
