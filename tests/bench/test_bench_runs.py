@@ -76,6 +76,6 @@ def test_an_interrupted_run_drops_its_database(what, number):
     # In the middle of the work, not of the one statement that makes the database.
     time.sleep(1.5)
     running.send_signal(number)
-    output, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=180)
     assert databases() == set(), output
     assert running.returncode != 0, output
