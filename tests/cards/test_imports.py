@@ -128,6 +128,7 @@ def test_plastic_numbers_do_not_enter_the_wallets_pool() -> None:
         (b"Number\r\n", "no number"),
         (xlsx_of([["Number"]])[:-40], "cannot be read"),
     ],
+    ids=("a picture", "no archive", "blank lines", "a header alone", "cut off"),
 )
 def test_a_file_that_is_no_table_fails_with_the_reason(content: bytes, problem: str) -> None:
     made = bring(content)

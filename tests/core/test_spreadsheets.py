@@ -27,6 +27,7 @@ def workbook(*rows: tuple[object, ...]) -> bytes:
         workbook(("Номер", "Город"), (2990000000017, "Москва")),
         workbook(("Номер", "Город"), (2990000000017.0, " Москва "), (None, None)),
     ],
+    ids=("semicolons", "commas", "tabs", "numbers", "fractions"),
 )
 def test_every_usual_writing_of_a_table_reads_the_same(content: bytes) -> None:
     assert [cells for _, cells in spreadsheets.rows(content)] == [["Номер", "Город"], ["2990000000017", "Москва"]]
@@ -62,7 +63,9 @@ _HEAD = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006
     damaged(SHEET, _HEAD + b'<row r="1"><c r="A1"><v>1</v></c></row><row'),
     damaged(SHEET, _HEAD + b'<row r="x"><c r="A1" t="s"><v>77</v></c></row></sheetData></worksheet>'),
     damaged(SHEET, b""), damaged(BOOK, b"<workbook"), damaged(BOOK, b"<workbook/>"), damaged("xl/styles.xml", b"<"),
-])  # fmt: skip
+], ids=(
+    "no archive", "a picture", "a bomb", "cut off", "no such text", "empty sheet", "cut book", "empty book", "styles",
+))  # fmt: skip
 def test_what_is_no_table_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidParameter) as refused:
         list(spreadsheets.rows(content))
