@@ -1,9 +1,7 @@
 """Measure the platform on its own server, in a database made for it and dropped after it."""
 
 import json
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -12,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from loyalty.bench import audience_scale, books_scale, code_scale, course, import_scale, list_scale, year_scale
 from loyalty.bench.course import PAIRS, Order
+from loyalty.bench.ending import ending_in_order
 from loyalty.bench.report import Report
 from loyalty.bench.scale import Findings, Stage
 
@@ -55,7 +54,7 @@ class Command(BaseCommand):
         errors = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with (
-            _ending_in_order(options["minutes"] * 60),
+            ending_in_order(options["minutes"] * 60),
             Progress(*columns, console=errors, transient=True, disable=not errors.is_terminal) as progress,
         ):
             report = measure(_Stages(progress, errors))
@@ -85,23 +84,6 @@ class _Stages:
 
     def _advance(self, done: int, total: int) -> None:
         self.progress.update(self.task, completed=done, total=total)
-
-
-@contextmanager
-def _ending_in_order(seconds: float) -> Iterator[None]:
-    """Let SIGTERM and the end of our time end the block as Ctrl-C does: the database is dropped on the way out."""
-
-    def interrupt(number: int, _frame: Any) -> None:
-        raise KeyboardInterrupt("out of time" if number == signal.SIGALRM else "terminated")
-
-    former = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGALRM)}
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1.0))
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in former.items():
-            signal.signal(number, handler)
 
 
 def _measure(options: dict[str, Any]) -> Callable[[Stage], Report | Findings]:

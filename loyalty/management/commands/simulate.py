@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from loyalty.bench.ending import ending_in_order
 from loyalty.simulator import chart, course
 from loyalty.simulator.calendar import date_of
 from loyalty.simulator.course import Outcome, Stage
@@ -45,9 +44,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         order = Order(options["members"], options["days"], options["seed"], options["faults"])
         _require(order, options["processes"], options["chart"])
-        # Ended from outside it drops its database, as when a person ends it.
-        signal.signal(signal.SIGTERM, _interrupt)
-        with _Told(order) as told:
+        with ending_in_order(), _Told(order) as told:
             outcome = course.run(order, told.hear, min(options["processes"], order.members))
         try:
             options["chart"].write_text(chart.page(outcome), encoding="utf-8")
@@ -102,10 +99,6 @@ def _require(order: Order, processes: int, page: Path) -> None:
     if page.is_dir() or not page.resolve().parent.is_dir():
         # Said now, and not after half an hour.
         raise CommandError(f"{page} cannot be written: name a file in a folder that is there.")
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _table(outcome: Outcome) -> str:
