@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from loyalty.koshelek_check import command_line
-from tests.koshelek_check.little_server import BLOCKED_PHONE, GIVEN, LOGIN, PASSWORD, PROMO_CODE
+from tests.koshelek_check.little_handler import LOGIN, PASSWORD
+from tests.koshelek_check.little_server import BLOCKED_PHONE, GIVEN, PROMO_CODE
 
 TODAY = datetime.date(2026, 3, 10)
 EVERYTHING = (

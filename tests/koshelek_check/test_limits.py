@@ -10,7 +10,8 @@ import pytest
 from loyalty.koshelek_check import command_line
 from loyalty.koshelek_check.rules import RULES
 from tests.koshelek_check.conftest import EVERYTHING, check
-from tests.koshelek_check.little_server import BLOCKED_PHONE, GIVEN, LINES, PASSWORD, LittleServer
+from tests.koshelek_check.little_handler import PASSWORD
+from tests.koshelek_check.little_server import BLOCKED_PHONE, GIVEN, LINES, LittleServer
 
 READ_ONLY = [option for option in EVERYTHING if option != "--write"]
 
@@ -286,12 +287,12 @@ def test_the_password_is_asked_for_when_the_environment_has_none(monkeypatch: py
 
 @pytest.mark.parametrize("body", [b"[" * 900 + b"]" * 900, b"[" * 100000, b'{"code": NaN}', b"\xff\xfe", b"0" * 5000])
 def test_a_hostile_body_is_a_finding_and_no_accident(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.koshelek_check import little_server
+    from tests.koshelek_check.little_handler import LittleHandler
 
     def spoil(self: Any, number: int, status: int, headers: Any, value: Any) -> tuple[int, Any, bytes]:
         return status, headers, body if number == 3 else json.dumps(value).encode() if value is not None else b""
 
-    monkeypatch.setattr(little_server.LittleHandler, "spoil", spoil)
+    monkeypatch.setattr(LittleHandler, "spoil", spoil)
     with LittleServer() as server:
         result = check(server.url, *EVERYTHING, "--json")
     assert result.code == 1
