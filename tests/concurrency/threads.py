@@ -76,7 +76,7 @@ class Meeting:
     Where a lock keeps the others out, they cannot come; then the meeting ends after `patience` seconds.
     """
 
-    def __init__(self, callers: int = 2, patience: float = 0.4) -> None:
+    def __init__(self, callers: int = 2, patience: float = 5) -> None:
         self._barrier = threading.Barrier(callers)
         self._patience = patience
 

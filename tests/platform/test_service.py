@@ -60,7 +60,7 @@ def test_a_start_after_kill_9_recovers_although_another_process_has_the_old_numb
         _replace_first_line(pid_file, str(stranger.pid))
         _replace_first_line(service.data_dir / "valkey" / "valkey.pid", str(stranger.pid))
         second = start()
-        assert second.wait_ready() < 10
+        second.wait_ready()
         assert stranger.poll() is None
     finally:
         stranger.kill()
