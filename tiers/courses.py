@@ -36,6 +36,32 @@ LEFT JOIN LATERAL (
 WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {_MAY_MOVE}
 """
 
+# Qualifying points of a contact since a merge, those included that a year end has closed meanwhile: what each lot held
+# when it landed, or at the merge if that was later, and what was returned since, when it was. Lots that came by a merge
+# undone are not the contact's; nor are returns of `others`, which the undoing pays back.
+_SINCE_MERGE = """
+WITH lot AS (
+    SELECT id, contact_id, matures_at, remaining, greatest(landed, %(operation)s) AS since FROM ledger_lot
+    WHERE contact_id = %(contact)s AND account = 3 AND landed IS NOT NULL AND NOT EXISTS (
+        SELECT FROM ledger_move came JOIN ledger_move undone ON undone.undoes_id = came.id
+        WHERE came.in_contact = ledger_lot.contact_id AND came.in_operation = ledger_lot.operation_id)
+), drawn AS (
+    SELECT lot.id, lot.matures_at, draw.amount, operation.recorded_at, operation.kind = 'year_close' AS closed,
+        operation.kind <> 'merge' AND NOT EXISTS (
+            SELECT FROM ledger_operation corrected
+            WHERE corrected.id = operation.corrects_id AND corrected.contact_id = ANY(%(others)s::bigint[])) AS own
+    FROM lot
+    JOIN ledger_draw draw ON draw.lot_id = lot.id AND draw.contact_id = lot.contact_id AND draw.operation_id > lot.since
+    JOIN ledger_operation operation ON operation.id = draw.operation_id AND operation.contact_id = draw.contact_id
+)
+SELECT moment, sum(amount) FROM (
+    SELECT matures_at AS moment, remaining AS amount FROM lot
+    UNION ALL SELECT matures_at, amount FROM drawn
+    UNION ALL SELECT recorded_at, -amount FROM drawn WHERE own AND NOT closed
+    UNION ALL SELECT max(recorded_at), -sum(amount) FROM drawn WHERE NOT own GROUP BY id
+) event GROUP BY moment HAVING sum(amount) <> 0 ORDER BY moment
+"""
+
 # A range ends with the contact whose rows reach `size`, like those of the rollover; a changed ladder concerns everyone.
 _DUE = f"""
 SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
@@ -61,6 +87,14 @@ SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
         ) AS part GROUP BY contact_id
     ) AS held
 ) AS due GROUP BY part ORDER BY part
+"""
+
+
+_IS_DUE = """
+SELECT EXISTS (
+    SELECT FROM ledger_lot WHERE contact_id = %(contact)s AND account = 3 AND landed IS NOT NULL AND remaining > 0
+      AND matures_at < %(year_began)s
+) OR EXISTS (SELECT FROM tiers_standing WHERE contact_id = %(contact)s AND left_at IS NULL AND ends_at < %(end)s)
 """
 
 
@@ -94,6 +128,24 @@ def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> l
     with connection.cursor() as cursor:
         cursor.execute(_COURSES, _moments(until, zone) | {"contacts": list(contacts)})
         return [Course(*row) for row in cursor.fetchall()]
+
+
+def since_merge(contact_id: int, operation: int, others: Sequence[int]) -> list[Landing]:
+    """Return what a contact's tier has to be walked on when a merge is undone, by moment (1 statement).
+
+    `operation`: by which the merge came to the contact; `others`: whose purchases were none of the contact's. Points of
+    years that were open at the merge are told, also where a year end has closed them since.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE_MERGE, {"contact": contact_id, "operation": operation, "others": list(others)})
+        return list(cursor.fetchall())
+
+
+def is_due(contact_id: int, until: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether the contact has a year to close, or a standing that may have ended, at `until` (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_DUE, _moments(until, zone) | {"contact": contact_id})
+        return bool(cursor.fetchone()[0])
 
 
 def due_ranges(until: datetime, zone: ZoneInfo, size: int) -> list[ContactRange]:

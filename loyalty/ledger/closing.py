@@ -59,20 +59,6 @@ WITH old AS MATERIALIZED (
 SELECT count(DISTINCT contact_id), count(*), coalesce(sum(remaining), 0) FROM closed
 """
 
-_IS_DUE = """
-SELECT EXISTS (
-    SELECT FROM ledger_lot WHERE contact_id = %(contact)s AND account = 3 AND landed IS NOT NULL AND remaining > 0
-      AND matures_at < %(before)s
-)
-"""
-
-
-def is_due(contact_id: int, before: datetime) -> bool:
-    """Tell whether the contact holds qualifying points that landed `before` the running year (1 statement)."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_DUE, {"contact": contact_id, "before": before})
-        return bool(cursor.fetchone()[0])
-
 
 def close(
     contacts: Sequence[int],

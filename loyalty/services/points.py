@@ -17,7 +17,7 @@ from loyalty.ledger.rollover import Landed
 from loyalty.ledger.rounding import ZERO
 from loyalty.services import program, ranges
 from loyalty.services.ranges import Progress, RangeJob
-from tiers import rules
+from tiers import courses, rules
 from tiers import services as tiers
 from tiers.services import Moved
 
@@ -65,14 +65,14 @@ def settle(contact_id: int, actor: Actor, zone: ZoneInfo) -> None:
 
 
 def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo, *, not_before: datetime | None = None) -> None:
-    """Lock the contact's balances, land what has matured, close its year and book what has expired, in the caller's
-    transaction.
+    """Lock the contact's balances, land what has matured, judge the standing that has ended, close its year and book
+    what has expired, in the caller's transaction.
 
     `not_before`: when the points came, for those that came after their maturity, their expiry or their year.
     """
     now = clock.now()
-    if locks.lock_balances(contact_id, now).due or closing.is_due(contact_id, rules.year_began(now, zone)):
-        settle_many([contact_id], now, actor, zone, not_before=not_before)
+    if locks.lock_balances(contact_id, now).due or courses.is_due(contact_id, now, zone):
+        settle_many([contact_id], now, actor, zone, ended=True, not_before=not_before)
     burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=not_before)
 
 
