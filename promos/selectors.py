@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from loyalty.ledger.models import Operation
 from loyalty.ledger.rounding import ZERO
 from promos.evaluation import Rule
 from promos.models import Audience, CodeUse, CustomerGrant, LivePeriod, PromoCode, Promotion, PromotionTrigger
@@ -92,9 +93,13 @@ def find_code(code: str, moment: datetime) -> tuple[PromoCode, bool] | None:
     return None if found is None else (found, bool(found.live))
 
 
-def times_used(code_id: int, contact_id: int) -> int:
-    """Return how often a contact has used a code."""
-    return CodeUse.objects.filter(contact_id=contact_id, code_id=code_id).count()
+def times_used(code_id: int, contact_id: int) -> tuple[int, int]:
+    """Return how often a contact has used a code, and how many of those it did under its own name: the others came
+    with a merge (1 statement)."""
+    own = Operation.objects.filter(pk=OuterRef("operation_id"), contact_id=OuterRef("contact_id"))
+    uses = CodeUse.objects.filter(contact_id=contact_id, code_id=code_id).annotate(own=Exists(own))
+    told = list(uses.values_list("own", flat=True))
+    return len(told), sum(told)
 
 
 def codes_of(batch_id: int, size: int) -> Iterator[tuple[str, datetime | None]]:

@@ -3,16 +3,17 @@
 Consents, journal and the books stay where they were written: they are append-only, and are read for both.
 """
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Collection, Mapping
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef
 
 from cards import locks as card_locks
 from cards.models import Card
+from loyalty.ledger.models import Operation
 from loyalty.models import AdjustmentRequest, Purchase
 from loyalty.services import locks
+from promos.merging import Share
 from promos.models import CodeUse, FiscalReceipt, PromoCode
 
 Ids = dict[str, list[int]]
@@ -27,9 +28,11 @@ GOES_OVER: tuple[tuple[type[Model], str], ...] = (
 """Tables whose rows name their contact, and by which column."""
 
 _AWARDED = """
-SELECT award.key::bigint, sum(award.value::numeric)
-FROM loyalty_purchase purchase, jsonb_each_text(purchase.terms -> 'awarded') award
-WHERE purchase.id = ANY(%(purchases)s) AND award.key::bigint = ANY(%(promotions)s) GROUP BY 1
+SELECT award.key::bigint, sum(award.value::numeric), sum(given.times) FROM (
+    SELECT terms -> 'awarded' AS awards, 0 AS times FROM loyalty_purchase WHERE id = ANY(%(purchases)s)
+    UNION ALL SELECT awards, 1 FROM promos_fiscalreceipt WHERE id = ANY(%(receipts)s) AND status = 'credited'
+) given, jsonb_each_text(given.awards) award
+WHERE award.key::bigint = ANY(%(promotions)s) GROUP BY 1
 """
 
 
@@ -55,10 +58,22 @@ def hand_over(giver: int, taker: int) -> Ids:
     return found
 
 
-def hand_back(found: Ids, taker: int) -> None:
-    """Give the rows with these keys to a contact (5 statements)."""
+def going_back(found: Ids, keeper: int) -> Ids:
+    """Return those keys whose rows go back: what was undecided when it came, and gave points since, stays with
+    `keeper`, who has those points (2 statements)."""
+    back = dict(found)
+    for model in (AdjustmentRequest, FiscalReceipt):
+        rows = model._default_manager.filter(pk__in=found.get(model._meta.label_lower, []))
+        here = Operation.objects.filter(pk=OuterRef("operation_id"), contact_id=keeper)
+        back[model._meta.label_lower] = list(rows.exclude(Exists(here)).order_by("pk").values_list("pk", flat=True))
+    return back
+
+
+def hand_back(found: Ids, giver: int, taker: int) -> None:
+    """Give the rows with these keys that `giver` has to another contact (5 statements)."""
     for model, column in GOES_OVER:
-        model._default_manager.filter(pk__in=found.get(model._meta.label_lower, [])).update(**{column: taker})
+        rows = model._default_manager.filter(pk__in=found.get(model._meta.label_lower, []), **{column: giver})
+        rows.update(**{column: taker})
 
 
 def lock_cards(*contacts: int) -> list[Card]:
@@ -67,10 +82,14 @@ def lock_cards(*contacts: int) -> list[Card]:
     return list(card_locks.lock_by_numbers(numbers).values())
 
 
-def awarded(purchases: list[int], promotions: list[int]) -> Mapping[int, Decimal]:
-    """Return what promotions gave for purchases, less what has come back of it (1 statement)."""
-    if not purchases or not promotions:
+def awarded(found: Ids, promotions: Collection[int]) -> Mapping[int, Share]:
+    """Return what promotions gave for these purchases and receipts, less what has come back of it (1 statement).
+
+    Only receipts are counted by times.
+    """
+    given = {"purchases": found[Purchase._meta.label_lower], "receipts": found[FiscalReceipt._meta.label_lower]}
+    if not promotions or not any(given.values()):
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_AWARDED, {"purchases": purchases, "promotions": promotions})
-        return dict(cursor.fetchall())
+        cursor.execute(_AWARDED, given | {"promotions": list(promotions)})
+        return {promotion: Share(points, int(times)) for promotion, points, times in cursor.fetchall()}

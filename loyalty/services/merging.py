@@ -4,7 +4,7 @@ One transaction: balances, cards, purchases, consents, tier, promotions, persona
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -189,10 +189,15 @@ def _give_up(actor: Actor, role: Role, card: Card) -> None:
 
 def _promotions(survivor: Contact, absorbed: Contact, handed: belongings.Ids) -> dict[str, Any]:
     joined = promos.join(survivor.pk, absorbed.pk)
-    awarded = belongings.awarded(handed[Purchase._meta.label_lower], list(joined.granted))
+    awarded = belongings.awarded(handed, joined.granted)
     return {
-        "granted": {str(each): str(points) for each, points in joined.granted.items()},
-        "awarded": {str(each): str(points) for each, points in awarded.items()},
+        "granted": _told(joined.granted),
+        "awarded": _told(awarded),
+        "own_most": {str(each): most for each, most in joined.own_most.items()},
         "segments": {str(each): moment.isoformat() for each, moment in joined.segments.items()},
         "entered": joined.entered,
     }
+
+
+def _told(shares: Mapping[int, promos.Share]) -> dict[str, Any]:
+    return {str(promotion): [str(share.points), share.times] for promotion, share in shares.items()}

@@ -111,13 +111,15 @@ def _read(typed: str, contact: Contact, settings: Program) -> _Use:
 
 
 def _turn(code: PromoCode, contact: Contact) -> tuple[int, int | None]:
-    """Return the how manieth use this is for the customer, and who else used up a single-use code, now locked."""
+    """Return the number that the books give to this use of the customer's, and who else used up a single-use code, now
+    locked. Uses that came with a merge count, but keep their numbers: the merge may be undone."""
     if code.single_use:
         turn, used_by = 1, promotion_locks.lock_code(code.pk).used_by_id
         again = used_by == contact.pk
     else:
-        turn, used_by = selectors.times_used(code.pk, contact.pk) + 1, None
-        again = turn > _times_allowed(code.promotion)
+        times, own = selectors.times_used(code.pk, contact.pk)
+        turn, used_by = own + 1, None
+        again = times >= _times_allowed(code.promotion)
     if again:
         raise PromoCodeAlreadyUsed()
     return turn, used_by

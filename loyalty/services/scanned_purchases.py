@@ -68,15 +68,19 @@ def take_back(actor: Actor, receipt: FiscalReceipt, purchase_id: str, settings: 
 
 
 def _booked(receipt: FiscalReceipt) -> list[tuple[int, Decimal, Decimal]]:
-    """Return (operation, spendable, qualifying) of each accrual of the receipt."""
+    """Return (operation, spendable, qualifying) of each accrual of the receipt, at whom it was booked: a merge may have
+    made the receipt another customer's since."""
+    if receipt.operation_id is None:
+        return []
+    credited = Operation.objects.get(pk=receipt.operation_id).contact_id
     accruals = Operation.objects.filter(
-        contact_id=receipt.contact_id,
+        contact_id=credited,
         effective_at=receipt.purchased_at,
         cause=cause_of(receipt),
         kind=OperationKind.ACCRUAL,
     ).values_list("pk", flat=True)
     earned: dict[int, dict[int, Decimal]] = {}
-    lots = Lot.objects.filter(contact_id=receipt.contact_id, operation_id__in=list(accruals))
+    lots = Lot.objects.filter(contact_id=credited, operation_id__in=list(accruals))
     for operation_id, account, amount in lots.values_list("operation_id", "account", "earned"):
         earned.setdefault(operation_id, {})[account] = amount
     return [
