@@ -3,14 +3,16 @@
 The caller holds the balances of both, under which standings are decided (tiers/services.py).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
-from tiers import services
+from tiers import rules, services
+from tiers.assessment import Landing
 from tiers.models import Standing, StandingReason
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_BY_POINTS = {StandingReason.MERGED.value, StandingReason.UPGRADED.value, StandingReason.EXTENDED.value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +44,42 @@ def join(survivor_id: int, absorbed_id: int, now: datetime) -> Joined:
     return Joined(own.pk if own else None, other.pk if other else None, moment)
 
 
-def part(survivor_id: int, joined: Joined) -> None:
-    """Open the standings again that both had (3 statements).
-
-    What the survivor reached since through points alone, some of them not his, is taken out; the caller then lets his
-    own points lift him. A standing that was assessed at an expiry meanwhile, or left, stays.
-    """
+def part(joined: Joined) -> None:
+    """Open the standing of who goes back again (1 statement). The caller moves the points, then lets both `assess`."""
     _reopen(joined.absorbed)
-    since = Standing.objects.filter(contact_id=survivor_id, entered_at__gte=joined.at).exclude(pk=joined.survivor or 0)
-    reached = dict(since.values_list("pk", "reason"))
-    if reached and set(reached.values()) <= _BY_POINTS:
-        since.delete()
-        _reopen(joined.survivor)
+
+
+def live_again(
+    survivor_id: int, joined: Joined, landings: Sequence[Landing], now: datetime, zone: ZoneInfo, *,
+    active_since: datetime | None,
+) -> list[Standing]:  # fmt: skip
+    """Take who stayed from the standing before the merge to `now` by own points alone; return what counted instead.
+
+    `landings`: those points (courses.since_merge); `active_since`: the first own act, which enrols who was not.
+    What it did itself stays done: it left the programme and joined again when it did.
+    """
+    since = Standing.objects.select_related("tier").filter(contact_id=survivor_id, entered_at__gte=joined.at)
+    instead = list(since.filter(pk__gt=joined.survivor or 0).order_by("entered_at", "pk"))
+    Standing.objects.filter(pk__in=[each.pk for each in instead]).delete()
+    _reopen(joined.survivor)
+    if joined.survivor is None and active_since is not None:
+        services.enrol(survivor_id, active_since, zone)
+    for left, joined_again in _absences(instead):
+        services.follow(survivor_id, landings, left, zone)
+        services.leave(survivor_id, left)
+        if joined_again is not None:
+            services.enrol(survivor_id, services.rejoin(survivor_id, joined_again), zone)
+            # Years that were over then had been closed while nobody stood anywhere.
+            landings = [each for each in landings if each[0] >= rules.year_began(joined_again, zone)]
+    services.follow(survivor_id, landings, now, zone)
+    return instead
+
+
+def _absences(standings: Sequence[Standing]) -> Iterator[tuple[datetime, datetime | None]]:
+    """Yield when the contact left, and when it joined again."""
+    for number, standing in enumerate(standings):
+        if standing.reason == StandingReason.LEFT:
+            yield standing.entered_at, next((each.entered_at for each in standings[number + 1 :]), None)
 
 
 def _worth(standing: Standing) -> tuple[int, datetime]:

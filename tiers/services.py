@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection
 
-from tiers import courses, rules, selectors
-from tiers.assessment import Ladder, Period
+from tiers import assessment, courses, rules, selectors
+from tiers.assessment import Ladder, Landing, Period
 from tiers.models import Standing, StandingReason, TierSystem
 
 # No conflict target: of two enrolments at once the later one may meet the exclusion constraint first.
@@ -69,14 +69,21 @@ def join(contact_id: int, now: datetime, zone: ZoneInfo) -> bool:
 
     Returns False when it takes part already (at most 8 statements).
     """
-    own = current(contact_id)
-    if own is not None and own.reason == StandingReason.LEFT:
-        now = max(now, own.entered_at)
-        _close(own, now)
+    now = rejoin(contact_id, now)
     if not enrol(contact_id, now, zone):
         return False
     assess([contact_id], now, zone)
     return True
+
+
+def rejoin(contact_id: int, now: datetime) -> datetime:
+    """End the standing of one who left, so that it may be enrolled again; return from when on it may (2 statements)."""
+    own = current(contact_id)
+    if own is None or own.reason != StandingReason.LEFT:
+        return now
+    moment = max(now, own.entered_at)
+    _close(own, moment)
+    return moment
 
 
 def leave(contact_id: int, now: datetime) -> bool:
@@ -127,6 +134,25 @@ def assess(contacts: Sequence[int], until: datetime, zone: ZoneInfo, *, not_befo
         _enter([(course.contact_id, period) for course, periods in moves for period in periods[1:]])
     reasons = Counter(reason for _, periods in moves for reason in {period.reason for period in periods[1:]})
     return Moved([course.contact_id for course, _ in moves], reasons)
+
+
+def follow(contact_id: int, landings: Sequence[Landing], until: datetime, zone: ZoneInfo) -> None:
+    """Book where these points, and no others, have led the contact from its open standing up to `until` (4 statements).
+
+    For who is parted from another: year ends may have closed some of them, so that `assess` would not find them.
+    """
+    standing = current(contact_id)
+    if standing is None or standing.tier.rank < selectors.BASE_RANK:
+        return
+    held = assessment.opened(
+        standing.public_id, standing.tier, standing.entered_at, standing.ends_at, standing.reason, standing.joined_at,
+        zone,
+    )  # fmt: skip
+    counting = [landing for landing in landings if landing[0] <= until]
+    held, *since = assessment.walk(held, counting, Ladder(selectors.ladder(), zone), until)
+    if since:
+        _leave([(standing.pk, held)])
+        _enter([(contact_id, period) for period in since])
 
 
 def _clamped(periods: list[Period], not_before: datetime | None) -> list[Period]:

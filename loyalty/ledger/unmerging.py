@@ -168,6 +168,11 @@ class _Account:
         return sum((getattr(each, name) for each in chosen), ZERO)
 
 
+def kin(contact_id: int) -> list[int]:
+    """Return the contact and all that were merged into it, and still are: their purchases are its own (1 statement)."""
+    return [contact for (contact,) in moves.rows(_KIN, {"contact": contact_id})]
+
+
 def move_back(move: Move, out: Fact, into: Fact, *, expires_at: datetime | None) -> Move:
     """Take a move back: `out`'s contact, who stayed, gives `into`'s contact his own (about 25 statements).
 
@@ -186,8 +191,7 @@ def move_back(move: Move, out: Fact, into: Fact, *, expires_at: datetime | None)
 
 
 def _account(move: Move) -> _Account:
-    kin = [contact for (contact,) in moves.rows(_KIN, {"contact": move.out_contact})]
-    at = {"contact": move.in_contact, "operation": move.in_operation, "kin": kin}
+    at = {"contact": move.in_contact, "operation": move.in_operation, "kin": kin(move.out_contact)}
     lots = [_Moved(*row) for row in moves.rows(_STATE, at)]
     if any(each.passed_on for each in lots):
         # They went on to a third customer and came back with less: whose return that was cannot be told here.

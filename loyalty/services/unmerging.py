@@ -3,8 +3,11 @@
 What happened since belongs to the one who stayed, but for what happened to the other's own purchases and cards.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+
+from django.db.models import Min
 
 from cards import services as card_services
 from cards.blocking import BlockReason
@@ -23,8 +26,10 @@ from loyalty.services import belongings, blocking, journal, locks, merging, prog
 from loyalty.services.errors import MergeNotFound, MergeNotLast, MergeUndone
 from loyalty.services.unit_of_work import unit_of_work
 from promos import merging as promos
+from tiers import courses
 from tiers import merging as tiers
 from tiers import services as tier_services
+from tiers.models import Standing
 
 
 def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Merge:
@@ -46,8 +51,8 @@ def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Me
         survivor, absorbed = contacts[merge.survivor_id], contacts[merge.absorbed_id]
         _require(merge, survivor)
         merging.refuse_held(survivor.pk)
-        _unmerge(actor, role, merge, survivor, absorbed)
-        _keep(actor, merge, survivor, absorbed, why)
+        undone = _unmerge(actor, role, merge, survivor, absorbed)
+        _keep(actor, merge, survivor, absorbed, why, undone)
     return merge
 
 
@@ -67,51 +72,65 @@ def _require(merge: Merge, survivor: Contact) -> None:
         raise MergeNotLast(later=str(last.public_id))
 
 
-def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed: Contact) -> None:
+def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed: Contact) -> list[Standing]:
+    """Take the two apart; return the standings of who stayed that counted while they were one, and are none now."""
     now, settings, former = clock.now(), program.settings(), merge.former
-    active_since = _has_taken_part_since(merge)
+    active_since = _active_since(merge)
     _part_cards(actor, role, merge)
-    belongings.hand_back(former["belongings"], absorbed.pk)
+    back = belongings.going_back(former["belongings"], survivor.pk)
+    belongings.hand_back(back, survivor.pk, absorbed.pk)
     taken = customers.Taken(**merge.personal, statuses=tuple(former["statuses"]), chain=former["chain"])
-    customers.release(survivor, absorbed, taken, now, active_since=active_since)
-    _part_promotions(merge)
+    customers.release(survivor, absorbed, taken, now, active_since=active_since is not None)
+    _part_promotions(merge, back)
     merging.settle_both(actor, survivor.pk, absorbed.pk)
     joined = tiers.Joined(
         former["standings"]["survivor"],
         former["standings"]["absorbed"],
         datetime.fromisoformat(former["standings"]["at"]),
     )
-    tiers.part(survivor.pk, joined)
+    tiers.part(joined)
+    moved = Move.objects.get(pk=merge.move_id)
+    others = unmerging.kin(moved.out_contact)
     move = unmerging.move_back(
-        Move.objects.get(pk=merge.move_id),
+        moved,
         merging.fact(actor, survivor.pk, merge.public_id, "undo-out", now),
         merging.fact(actor, absorbed.pk, merge.public_id, "undo-in", now),
         expires_at=_end_of_points(now, settings),
     )
     merge.undone_move_id = move.pk
-    # What has matured or expired meanwhile is booked where it belongs, and each own points lift each.
+    # What has matured or expired meanwhile is booked where it belongs, and each one's own points lift each.
     merging.settle_both(actor, survivor.pk, absorbed.pk, not_before=now)
-    if active_since:
-        tier_services.enrol(survivor.pk, now, settings.tzinfo)
-    tier_services.assess([survivor.pk, absorbed.pk], now, settings.tzinfo)
+    tier_services.assess([absorbed.pk], now, settings.tzinfo)
+    own = courses.since_merge(survivor.pk, moved.in_operation, others)
+    return tiers.live_again(survivor.pk, joined, own, now, settings.tzinfo, active_since=active_since)
 
 
-def _keep(actor: Actor, merge: Merge, survivor: Contact, absorbed: Contact, reason: str) -> None:
+def _keep(
+    actor: Actor, merge: Merge, survivor: Contact, absorbed: Contact, reason: str, undone: Sequence[Standing]
+) -> None:
     merge.undone_at, merge.undone_by, merge.undone_reason = clock.now(), str(actor), reason
     merge.personal = {}
     merge.save(update_fields=["undone_at", "undone_by", "undone_reason", "undone_move_id", "personal"])
-    for contact in (survivor, absorbed):
+    # Nobody is told these tiers any more; purchases of those months keep what they earned in them.
+    tiers_undone = [[each.tier.name, each.entered_at.isoformat()] for each in undone]
+    for contact, details in ((survivor, {"tiers_undone": tiers_undone} if undone else {}), (absorbed, {})):
         journal.record(
-            actor, "contact.unmerge", contact.code, contact_id=contact.pk, reason=reason, merge=str(merge.public_id)
+            actor,
+            "contact.unmerge",
+            contact.code,
+            contact_id=contact.pk,
+            reason=reason,
+            merge=str(merge.public_id),
+            **details,
         )
 
 
-def _has_taken_part_since(merge: Merge) -> bool:
-    """Tell whether the survivor has bought, or got points, by itself since the merge."""
+def _active_since(merge: Merge) -> datetime | None:
+    """Return when the survivor first bought, or got points, by itself."""
     handed = merge.former["belongings"][Purchase._meta.label_lower]
-    own = Purchase.objects.filter(contact=merge.survivor_id).exclude(pk__in=handed)
+    own = Purchase.objects.filter(contact=merge.survivor_id).exclude(pk__in=handed).aggregate(first=Min("recorded_at"))
     accruals = Operation.objects.filter(contact_id=merge.survivor_id, kind__in=("accrual", "adjustment"))
-    return own.exists() or accruals.exists()
+    return min(filter(None, (own["first"], accruals.aggregate(first=Min("recorded_at"))["first"])), default=None)
 
 
 def _part_cards(actor: Actor, role: Role, merge: Merge) -> None:
@@ -140,18 +159,22 @@ def _part_cards(actor: Actor, role: Role, merge: Merge) -> None:
         journal.record(actor, "card.restore", given_up.number, contact_id=given_up.contact_id)
 
 
-def _part_promotions(merge: Merge) -> None:
+def _part_promotions(merge: Merge, back: belongings.Ids) -> None:
     former = merge.former["promotions"]
-    granted = {int(each): Decimal(points) for each, points in former["granted"].items()}
-    before = {int(each): Decimal(points) for each, points in former["awarded"].items()}
-    after = belongings.awarded(merge.former["belongings"][Purchase._meta.label_lower], list(granted))
+    granted, before = _shares(former["granted"]), _shares(former["awarded"])
+    after = belongings.awarded(back, granted)
     joined = promos.Joined(
         granted,
+        {int(each): most for each, most in former["own_most"].items()},
         {int(each): datetime.fromisoformat(moment) for each, moment in former["segments"].items()},
         former["entered"],
     )
-    released = {each: points - after.get(each, Decimal(0)) for each, points in before.items()}
+    released = {each: share - after.get(each, promos.NOTHING) for each, share in before.items()}
     promos.part(merge.survivor_id, merge.absorbed_id, joined, released)
+
+
+def _shares(told: Mapping[str, tuple[str, int]]) -> dict[int, promos.Share]:
+    return {int(promotion): promos.Share(Decimal(points), times) for promotion, (points, times) in told.items()}
 
 
 def _end_of_points(now: datetime, settings: Program) -> datetime | None:

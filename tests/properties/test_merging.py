@@ -1,4 +1,4 @@
-"""Any two histories, merged, lived on and taken apart: who went has his own, and not a point was made or lost."""
+"""Any two histories, merged, lived on and taken apart: each has his own, and not a point was made or lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +17,10 @@ from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
 from loyalty.ledger import balances, history, invariants
+from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import Lot
 from loyalty.models import Purchase, PurchaseStatus
-from loyalty.services import merging, points, purchases, refunds, unmerging
+from loyalty.services import expiry, membership, merging, points, purchases, refunds, unmerging, year_end
 from loyalty.services.purchases import Sale
 from tests.factories import CardFactory
 from tests.properties.paper import MOSCOW
@@ -30,6 +31,7 @@ from tiers.models import Standing
 TILL = actors.client("till-1", "till", "cash_desk")
 BOSS = actors.staff("olga", "administrator")
 START = datetime(2026, 3, 2, 12, 0, tzinfo=MOSCOW)
+JOBS = (points.roll_over_escrow, year_end.assess_due, expiry.expire_points)
 
 amounts = st.integers(100, 300_000)
 buys = st.tuples(st.just("buy"), amounts, st.sampled_from([0, 0, 1, 29, 30, 31, 200]))
@@ -39,6 +41,16 @@ waits = st.tuples(st.just("wait"), st.sampled_from([0, 1, 15, 30, 31, 60, 366, 5
 jobs = st.tuples(st.just("job"), st.just(0), st.just(0))
 histories = st.lists(st.one_of(buys, buys, spends, returns, waits), min_size=1, max_size=6)
 lives = st.lists(st.one_of(buys, spends, returns, waits, waits, jobs), max_size=7)
+own_lives = st.lists(
+    st.one_of(
+        st.tuples(st.just("buy"), amounts, st.just(0)),
+        st.tuples(st.just("give back"), st.integers(0, 9), st.just(0)),
+        st.tuples(st.just("absence"), st.integers(1, 40), st.just(0)),
+        st.tuples(st.just("wait"), st.sampled_from([1, 30, 31, 200, 366]), st.just(0)),
+        st.tuples(st.just("job"), st.integers(0, 2), st.just(0)),
+    ),
+    max_size=9,
+)
 
 
 @dataclass
@@ -58,7 +70,13 @@ class World:
         if kind == "wait":
             self.set(self.now + timedelta(days=int(much)))
         elif kind == "job":
-            points.roll_over_escrow(actors.system("beat"))
+            JOBS[int(much)](actors.system("beat"))
+        elif kind == "absence":
+            self.stay_away(card.contact_id, int(much))
+        elif kind == "give back":
+            own = Purchase.objects.filter(card=card, status=PurchaseStatus.COMPLETED).order_by("id")
+            for purchase in list(own)[int(much) : int(much) + 1]:
+                refunds.cancel(TILL, purchase.purchase_id)
         elif kind == "cancel":
             own = Purchase.objects.filter(contact=card.contact_id, status=PurchaseStatus.COMPLETED).order_by("id")
             chosen = list(own)[int(much) : int(much) + 1]
@@ -66,6 +84,12 @@ class World:
                 refunds.cancel(TILL, purchase.purchase_id)
         else:
             self.buy(card, kind, much, ago)
+
+    def stay_away(self, contact_id: int, days: int) -> None:
+        """Leave the programme, and join again after some days."""
+        membership.leave_programme(BOSS, Role.ADMINISTRATOR, contact_id, "enough of it")
+        self.set(self.now + timedelta(days=days))
+        membership.enrol_contact(BOSS, Role.ADMINISTRATOR, contact_id, "back again")
 
     def buy(self, card: Card, kind: str, much: float, ago: int) -> None:
         paid = Decimal(0)
@@ -188,6 +212,60 @@ def live(first: list[Any], second: list[Any], since: list[Any]) -> None:
         assert (told.qualifying, told.qualifying_escrow) == (read.qualifying, read.qualifying_escrow)
     if not touched:
         assert everything(absorbed) == alone
+
+
+@pytest.mark.django_db
+@given(first=histories, second=histories, since=own_lives)
+@settings(max_examples=settings().max_examples // 3)
+def test_whoever_stayed_is_what_he_would_be_alone(first: list[Any], second: list[Any], since: list[Any]) -> None:
+    with undone():
+        live_on(first, second, since)
+
+
+def live_on(first: list[Any], second: list[Any], since: list[Any]) -> None:
+    """The same life once with the other one's points, tier and year ends, and once without them."""
+    world = World()
+    world.set(START)
+    # Of two cards the newer one is kept.
+    goes, stays = CardFactory(), CardFactory()
+    for acts, card in ((first, stays), (second, goes)):
+        for each in acts:
+            world.act(card, *each)
+    survivor = stays.contact_id
+    with undone():
+        before, receipts = world.now, world.receipts
+        live_through(world, stays, since)
+        alone = whole(survivor, since)
+        world.set(before)
+        world.receipts = receipts
+    merged = merging.merge_contacts(BOSS, Role.ADMINISTRATOR, survivor, goes.contact_id, "same person")
+    live_through(world, stays, since)
+    unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, merged.pk, "two people")
+    assert invariants.broken() == []
+    assert whole(survivor, since) == alone
+
+
+def live_through(world: World, card: Card, acts: list[Any]) -> None:
+    for each in acts:
+        world.act(card, *each)
+
+
+def whole(contact_id: int, since: list[Any]) -> Any:
+    """The standings with their past and what counts for the tier; the points lot by lot, unless goods came back or
+    points were given up meanwhile: of those the other one's may have paid, whatever the own ones were needed for later.
+
+    Who was away has standings whose ids are nobody's but chance's.
+    """
+    kinds = {kind for kind, _, _ in since}
+    told = everything(contact_id)
+    names = ["tier", "entered_at", "left_at", "ends_at", "joined_at", "reason"]
+    names += [] if "absence" in kinds else ["public_id"]
+    past = Standing.objects.filter(contact=contact_id).order_by("entered_at", "id").values_list(*names)
+    accounts = {account: (amount, ever) for account, amount, ever in told[3]}
+    if kinds & {"give back", "absence"}:
+        return list(past), accounts[Account.QUALIFYING], accounts[Account.QUALIFYING_ESCROW]
+    lots = sorted((remaining, str(ends), escrow) for _, remaining, ends, escrow in told[5])
+    return list(past), accounts, told[1], told[2], lots
 
 
 def untouched(alone: Any) -> list[int]:
