@@ -17,7 +17,7 @@ class UseCaseCommand(BaseCommand):
         try:
             self.run(**options)
         except LoyaltyError as error:
-            raise CommandError(error.text) from error
+            raise CommandError(_told(error)) from error
 
     def run(self, **options: Any) -> None:
         """Do the work."""
@@ -26,3 +26,10 @@ class UseCaseCommand(BaseCommand):
     def actor(self) -> Actor:
         """Return who acts: the operator of this machine, by this command."""
         return actors.system(type(self).__module__.rpartition(".")[2])
+
+
+def _told(error: LoyaltyError) -> str:
+    """Return the rule's text, behind the name of what it speaks of where it names one."""
+    names = error.data.get("names") or [error.data.get("name")]
+    named = ", ".join(each for each in names if isinstance(each, str) and each)
+    return f"{named}: {error.text}" if named else error.text
