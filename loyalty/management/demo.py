@@ -1,4 +1,4 @@
-"""A demo retailer: shoppers with three months of history, made through the real use cases."""
+"""A demo retailer: shoppers with three months of history and campaigns, made through the real use cases."""
 
 import random
 from collections.abc import Callable
@@ -6,17 +6,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from cards.blocking import BlockReason
 from cards.models import CardCategory
 from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import actors, clock
+from loyalty.core.roles import Role
+from loyalty.management import demo_campaigns
 from loyalty.models import Store
 from loyalty.selectors import cards as card_reads
-from loyalty.services import cards, points, purchases, wallet
+from loyalty.services import blocking, cards, points, purchases, wallet
 from loyalty.services.purchases import Sale
 from promos.basket import Line
 
 SHOPPERS = 60
+LOST = 7
+"""Whose card was lost: the phone ends on it."""
 DAYS = 90
 FIRST_NAMES = ("Anna", "Ivan", "Maria", "Pyotr", "Olga", "Sergei", "Elena", "Dmitri", "Irina", "Alexei")
 SURNAMES = ("Orlov", "Petrov", "Sokolov", "Volkov", "Morozov", "Lebedev", "Kozlov", "Novikov")
@@ -50,7 +55,7 @@ def is_empty() -> bool:
 
 
 def seed(progress: Progress) -> None:
-    """Fill an empty database with stores, a pool of numbers, shoppers and their purchases, up to now."""
+    """Fill an empty database with stores, a pool of numbers, shoppers, their purchases up to now, and campaigns."""
     chance = random.Random(7)  # noqa: S311 - a story, not a secret
     actor = actors.system("seed_demo")
     present = clock.now()
@@ -62,6 +67,8 @@ def seed(progress: Progress) -> None:
     for day in range(DAYS, -1, -1):
         _live_a_day(chance, shoppers, present - timedelta(days=day))
         progress(DAYS - day + 1, DAYS + 1)
+    demo_campaigns.launch(actor, present)
+    blocking.block_card(actor, Role.ADMINISTRATOR, number=shoppers[LOST].number, reason_code=BlockReason.LOSS)
 
 
 def _open_stores(now: datetime) -> None:
