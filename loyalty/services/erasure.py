@@ -16,6 +16,7 @@ from customers.errors import ContactErased, ContactMerged, ContactNotFound
 from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
+from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge
 from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging
@@ -43,6 +44,9 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
         people = customer_locks.lock_contacts(kin)
         contact = _required(people, contact_id, confirmed)
         merging.refuse_changed(cards, contact_id)
+        if set(customers.kin_of(contact_id)) != set(kin):
+            # Somebody was merged into this contact between our look and our lock: a repeat erases both.
+            raise Busy()
         merging.refuse_held(contact_id)
         given_up, written_off = _close_books(actor, contact_id)
         _give_up_cards(actor, role, cards)

@@ -10,9 +10,9 @@ from customers.models import Contact
 from loyalty.core import actors, clock
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
-from loyalty.ledger import balances, invariants
+from loyalty.ledger import balances
 from loyalty.models import Merge, Purchase
-from loyalty.services import cards, erasure, membership, merging, refunds, unmerging
+from loyalty.services import cards, merging, refunds, unmerging
 from loyalty.services.errors import MergeUndone
 from tests.concurrency.conftest import TILL, buy
 from tests.concurrency.threads import Meeting, race
@@ -119,35 +119,3 @@ def test_what_was_merged_meanwhile_is_told():
     merge(one.pk, two.pk)
     for survivor, absorbed in ((two, three), (three, two)):
         assert isinstance(race(lambda s=survivor, a=absorbed: merge(s.pk, a.pk))[0], ContactMerged)
-
-
-def erase(contact: int) -> object:
-    code = Contact.objects.get(pk=contact).code
-    return erasure.erase_contact(BOSS, Role.ADMINISTRATOR, contact, "a written request", confirmed=code)
-
-
-def test_a_purchase_beside_an_erasure_leaves_nothing_that_could_be_spent(rich):
-    answers = race(lambda: erase(rich.contact_id), lambda: buy(rich, "beside", amount=40))
-    assert not isinstance(answers[0], Exception) or isinstance(answers[0], Busy)
-    if isinstance(answers[0], Busy):
-        erase(rich.contact_id)
-    held = balances.read(rich.contact_id, clock.now())
-    assert (held.spendable, held.spendable_escrow) == (0, 0)
-    assert invariants.broken() == []
-
-
-def test_a_merge_beside_an_erasure_never_brings_the_erased_data_over(rich):
-    stays = ContactFactory(phone=None, email="")
-    answers = race(lambda: merge(stays.pk, rich.contact_id), lambda: erase(rich.contact_id))
-    assert len([each for each in answers if isinstance(each, Exception)]) == 1
-    merged = isinstance(answers[0], Merge)
-    assert Contact.objects.filter(pk=stays.pk, phone=None).exists() != merged
-    assert Contact.objects.filter(pk=rich.contact_id, erased_at=None).exists() == merged
-
-
-def test_who_leaves_twice_at_once_leaves_once(rich):
-    def leave() -> object:
-        return membership.leave_programme(BOSS, Role.ADMINISTRATOR, rich.contact_id, "she asked")
-
-    assert names(race(leave, leave)) == ["Contact", "NotEnrolled"]
-    assert balances.read(rich.contact_id, clock.now()).burned == 100
