@@ -1,25 +1,16 @@
 """A worker dies in the middle of an order of promo codes: the next one makes what is missing, to the last code."""
 
 import pytest
-from django.db import connection
 
 from loyalty.models import JobRun
 from loyalty.services import code_orders
 from promos.models import CodeBatch, PromoCode
-from tests.concurrency.worker import broker, send, until, worker
+from tests.concurrency.worker import broker, others_are_gone, send, until, worker
 from tests.promos.marketing import MARKETER, coded
 
 pytestmark = [pytest.mark.race, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
 COUNT = 20_000
-
-
-def others_are_gone() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_worker_killed_in_the_middle_of_an_order_leaves_neither_gap_nor_surplus(tmp_path):

@@ -94,6 +94,15 @@ def send(task: str) -> None:
     app.close()
 
 
+def others_are_gone() -> bool:
+    """Tell whether nobody else is connected to the test's database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def until(condition: Callable[[], object], log: Path | None = None, seconds: float = LONGEST) -> None:
     """Wait for something to become true, looking often."""
     deadline = time.monotonic() + seconds
