@@ -60,3 +60,8 @@ class ContactErased(LoyaltyError):
 class ContactBlocked(LoyaltyError):
     code = "ContactBlocked"
     message = "The customer is blocked."
+
+
+class ContactNotBlocked(LoyaltyError):
+    code = "ContactNotBlocked"
+    message = "The customer is not blocked."

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from customers import identifiers, selectors
-from customers.errors import ExternalIdBelongsToAnother, PhoneBelongsToAnother
+from customers.errors import ContactBlocked, ContactNotBlocked, ExternalIdBelongsToAnother, PhoneBelongsToAnother
 from customers.models import Consent, Contact, ContactStatus
 
 
@@ -72,6 +72,24 @@ def enter(contact: Contact, now: datetime) -> None:
         contact.activate()
         contact.updated_at = now
         contact.save(update_fields=["status", "updated_at"])
+
+
+def block(contact: Contact, now: datetime) -> None:
+    """Block a locked contact. Raises ContactBlocked when it is blocked already."""
+    if contact.status == ContactStatus.BLOCKED:
+        raise ContactBlocked()
+    contact.block()
+    contact.updated_at = now
+    contact.save(update_fields=["status", "updated_at"])
+
+
+def unblock(contact: Contact, now: datetime) -> None:
+    """Let a locked contact take part again. Raises ContactNotBlocked."""
+    if contact.status != ContactStatus.BLOCKED:
+        raise ContactNotBlocked()
+    contact.unblock()
+    contact.updated_at = now
+    contact.save(update_fields=["status", "updated_at"])
 
 
 def record_consents(

@@ -1,4 +1,4 @@
-"""Enrolling, leaving, and erasing for good, from a customer's page."""
+"""Enrolling, leaving, blocking and erasing for good, from a customer's page."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cards import selectors as cards
 from customers import selectors as customers
-from customers.models import Contact
+from customers.models import Contact, ContactStatus
 from loyalty.admin import pages
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.core import clock
@@ -16,7 +16,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.ledger.rounding import ZERO
-from loyalty.services import erasure, membership
+from loyalty.services import contacts, erasure, membership
 
 
 class MembershipForm(ReasonForm):
@@ -45,6 +45,14 @@ def _leave(actor: Actor, contact: Contact, form: MembershipForm) -> None:
 
 def _enrol(actor: Actor, contact: Contact, form: MembershipForm) -> None:
     membership.enrol_contact(actor, Role(actor.role), contact.pk, form.cleaned_data["reason"])
+
+
+def _block(actor: Actor, contact: Contact, form: MembershipForm) -> None:
+    contacts.block_contact(actor, contact.pk, form.cleaned_data["reason"])
+
+
+def _unblock(actor: Actor, contact: Contact, form: MembershipForm) -> None:
+    contacts.unblock_contact(actor, contact.pk, form.cleaned_data["reason"])
 
 
 def _erase(actor: Actor, contact: Contact, form: EraseForm) -> None:
@@ -83,6 +91,16 @@ def _look_at_leaving(contact: Contact, form: Any) -> list[str]:
         *_cards(numbers, gettext("Card %(number)s is blocked for refusal to use.")),
         gettext("Personal data, purchases and consents stay. Goods can still be returned."),
         gettext("They may join again later: at Base, with the same card, without the burned points."),
+    ]
+
+
+def _look_at_blocking(contact: Contact, form: Any) -> list[str]:
+    held = balances.read(contact.pk, clock.now()).available
+    return [
+        gettext("No bonuses can be spent or held at a till: %(points)s points wait.") % {"points": pages.amount(held)},
+        gettext("The wallet takes neither promo codes nor scanned receipts."),
+        gettext("The card stays as it is, and purchases still earn points. To stop that as well, block the card."),
+        gettext("It can be undone at any time."),
     ]
 
 
@@ -139,4 +157,26 @@ ERASE = Command(
     typed="confirmed",
     offered=_is_open,
 )
-COMMANDS = (ENROL, LEAVE)
+BLOCK = Command(
+    "block",
+    _("Block the customer"),
+    MembershipForm,
+    _block,
+    done=_("The customer is blocked."),
+    explain=_("For a person who must not spend, whatever card they hold. You see what it means before it happens."),
+    icon="person_off",
+    danger=True,
+    foretell=_look_at_blocking,
+    offered=lambda contact: _is_open(contact) and contact.status != ContactStatus.BLOCKED,
+)
+UNBLOCK = Command(
+    "unblock",
+    _("Unblock the customer"),
+    MembershipForm,
+    _unblock,
+    done=_("The customer may spend again."),
+    explain=_("Bonuses, promo codes and receipts count again. A blocked card stays blocked."),
+    icon="person_check",
+    offered=lambda contact: _is_open(contact) and contact.status == ContactStatus.BLOCKED,
+)
+COMMANDS = (ENROL, LEAVE, BLOCK, UNBLOCK)

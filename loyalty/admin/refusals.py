@@ -37,6 +37,8 @@ _PLAIN: dict[str, Any] = {
     "AdjustmentDecided": _("Somebody has decided this request meanwhile. Its page says how."),
     "ContactMerged": _("This customer was merged with another one. Its page says with whom: open that one."),
     "ContactErased": _("The personal data of this customer were erased for good. Nothing can be changed any more."),
+    "ContactBlocked": _("Somebody has blocked this customer already. The page shows it."),
+    "ContactNotBlocked": _("Somebody has unblocked this customer already. The page shows it."),
     "ExternalIdBelongsToAnother": _("Another customer has got the external id meanwhile. Settle first whose it is."),
     "MergeWithItself": _("This is the same customer. Name the other one."),
     "MergeNotFound": _("There is no merge to undo. Somebody may have undone it meanwhile."),

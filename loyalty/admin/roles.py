@@ -21,11 +21,12 @@ _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 _RUNS_PROMOTIONS = "view add edit face go-live pause end duplicate add-code generate-codes"
 # Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
 _ASKS, _APPROVES = "view withdraw", "view approve refuse"
-# Who talks with customers merges and enrols them; to erase one for good takes a director.
+# Who talks with customers merges and enrols them; to block a person or to erase one for good takes a director.
 _SERVES = "view edit merge unmerge enrol leave export"
+_RULES = "view export block unblock erase"
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     # model:               marketer               cc_operator            senior_employee  director
-    "customers.contact": (f"{_SERVES} adjust",   f"{_SERVES} adjust",   "view",          "view export erase"),
+    "customers.contact": (f"{_SERVES} adjust",   f"{_SERVES} adjust",   "view",          _RULES),
     "customers.consent": ("view",                "view",                "",              ""),
     "cards.card":        (_HANDLES_CARDS,        _HANDLES_CARDS,        _BLOCKS_CARDS,   _BLOCKS_CARDS),
     "cards.cardseries":  ("view add edit import", "",                   "",              ""),

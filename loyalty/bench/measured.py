@@ -42,7 +42,7 @@ class Cost:
     def as_dict(self) -> dict[str, Any]:
         """Return the figures, rounded as they are printed."""
         return {
-            "seconds": round(self.seconds, 1),
+            "seconds": round(self.seconds, 3),
             "process_mb": round(self.process, 1),
             "grown_by_mb": None if self.grown is None else round(self.grown, 1),
             "postgres_sessions_mb": None if self.sessions is None else round(self.sessions, 1),

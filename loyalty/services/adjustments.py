@@ -21,13 +21,12 @@ from loyalty.core.errors import (
     InvalidParameter,
     OperationConflict,
     PermissionRefused,
-    RequiredParameterMissing,
 )
 from loyalty.ledger import adjusting, balances, posting, rounding
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.posting import Fact
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, Program, StaffRole
-from loyalty.services import contacts, expiry, journal, locks, points, program
+from loyalty.services import contacts, expiry, journal, locks, points, program, reasons
 from loyalty.services.errors import AdjustmentDecided, NotEnrolled, OwnAdjustment
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import rules
@@ -69,7 +68,7 @@ class Wanted:
 def ask(actor: Actor, wanted: Wanted) -> AdjustmentRequest:
     """Adjust at once within what the person may do alone, else leave a request for a second person.
 
-    Raises RequiredParameterMissing (reason), InvalidParameter (`amount`, `account`, `may_owe`), PermissionRefused,
+    Raises InvalidParameter (`reason`, `amount`, `account`, `may_owe`), PermissionRefused,
     InsufficientPoints (`available`), OperationConflict, ContactMerged, ContactErased, NotEnrolled, Busy. The same
     key with the same content answers the first.
     """
@@ -124,8 +123,7 @@ def withdraw(actor: Actor, request_id: int, note: str) -> AdjustmentRequest:
 
 
 def _require_sound(actor: Actor, wanted: Wanted) -> None:
-    if not wanted.reason.strip():
-        raise RequiredParameterMissing("Write down why.", names=["reason"])
+    reasons.required(wanted.reason)
     if wanted.account not in ACCOUNTS:
         raise InvalidParameter("Points are adjusted where they have landed.", name="account")
     if not rounding.is_exact(wanted.amount) or not wanted.amount:

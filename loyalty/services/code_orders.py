@@ -13,10 +13,10 @@ from django.db.models import F, Sum
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InvalidParameter, RequiredParameterMissing
+from loyalty.core.errors import InvalidParameter
 from loyalty.core.wake import wake
 from loyalty.models import JobRun
-from loyalty.services import journal
+from loyalty.services import journal, reasons
 from loyalty.services.unit_of_work import unit_of_work
 from promos import code_services, codes, locks, selectors
 from promos.errors import CodesTooShort, PromotionStatusRefused
@@ -49,12 +49,12 @@ def add_shared_code(actor: Actor, promotion_id: int, text: str, reason: str) -> 
 
     Raises PromotionNotFound, PromotionStatusRefused, InvalidParameter (`code`), PromoCodeTaken.
     """
-    _require_reason(reason)
+    why = reasons.required(reason)
     code = codes.read_shared(text)
     with unit_of_work():
         promotion = _locked(promotion_id)
         made = code_services.add_shared(promotion, code)
-        journal.record(actor, "promo_code.add", code, reason=reason, promotion=promotion.name)
+        journal.record(actor, "promo_code.add", code, reason=why, promotion=promotion.name)
     return made
 
 
@@ -64,7 +64,7 @@ def order_codes(actor: Actor, promotion_id: int, *, count: int, prefix: str, len
     Raises PromotionNotFound, PromotionStatusRefused, InvalidParameter (`count`, `prefix`), CodesTooShort when
     they could be guessed.
     """
-    _require_reason(reason)
+    why = reasons.required(reason)
     if not 1 <= count <= LARGEST_BATCH:
         raise InvalidParameter(f"Write a whole number from 1 to {LARGEST_BATCH}.", name="count")
     beginning = codes.read_prefix(prefix)
@@ -80,7 +80,7 @@ def order_codes(actor: Actor, promotion_id: int, *, count: int, prefix: str, len
             created_at=clock.now(),
         )
         journal.record(
-            actor, "code_batch.order", promotion.name, reason=reason,
+            actor, "code_batch.order", promotion.name, reason=why,
             batch=batch.pk, count=count, prefix=beginning, length=length,
         )  # fmt: skip
         wake(TASK)
@@ -112,14 +112,12 @@ def export_codes(actor: Actor, batch_id: int, reason: str) -> Export:
 
     Raises InvalidParameter while the batch is being made.
     """
-    _require_reason(reason)
+    why = reasons.required(reason)
     with unit_of_work():
         batch = CodeBatch.objects.select_related("promotion").get(pk=batch_id)
         if batch.status != CodeBatchStatus.DONE:
             raise InvalidParameter("The codes are still being made. Wait until all of them are there.", name="batch")
-        journal.record(
-            actor, "code_batch.export", batch.promotion.name, reason=reason, batch=batch.pk, count=batch.count
-        )
+        journal.record(actor, "code_batch.export", batch.promotion.name, reason=why, batch=batch.pk, count=batch.count)
     rows = selectors.codes_of(batch.pk, settings.PROMO_CODES_PER_CHUNK)
     return Export(batch, ((codes.printed(code, batch.prefix), used_at) for code, used_at in rows))
 
@@ -148,8 +146,3 @@ def _begin(actor: Actor) -> JobRun:
     return JobRun.objects.create(
         job=MAKE_CODES, actor=str(actor), as_of=now, started_at=now, updated_at=now, total=total
     )
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise RequiredParameterMissing("Write down why.", names=["reason"])

@@ -1,6 +1,7 @@
-"""Changes of a contact's personal data by staff: the same rules as at every other door, and a reason."""
+"""Changes of a contact by staff, its data and whether it is blocked: the rules of every other door, and a reason."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from cards import locks as card_locks
 from cards import selectors as cards
@@ -14,19 +15,17 @@ from customers.models import Contact
 from customers.services import PersonalData
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import RequiredParameterMissing
-from loyalty.services import journal, program
+from loyalty.services import journal, program, reasons
 from loyalty.services.unit_of_work import unit_of_work
 
 
 def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str, clear: Iterable[str] = ()) -> Contact:
     """Store the given personal data and empty the fields named in `clear`; the journal keeps names, not values.
 
-    An Issued card becomes Active when the data now suffice, as in the wallet. Raises RequiredParameterMissing
-    without a reason, PhoneBelongsToAnother, ContactMerged, ContactErased.
+    An Issued card becomes Active when the data now suffice, as in the wallet. Raises InvalidParameter without a
+    reason, PhoneBelongsToAnother, ContactMerged, ContactErased.
     """
-    if not reason.strip():
-        raise RequiredParameterMissing("Write down why the data are changed.", names=["reason"])
+    why = reasons.required(reason)
     require_open(contact_id)
     # Card before contact: the order of locks of design.md.
     usable = [card for card in cards.of_contact(contact_id) if card.status in cards.USABLE]
@@ -36,11 +35,40 @@ def edit_contact(actor: Actor, contact_id: int, data: PersonalData, reason: str,
         now = clock.now()
         changed = customer_services.update_contact(contact, data, now, clear=clear)
         if changed:
-            journal.record(actor, "contact.update", contact.code, contact_id=contact.pk, reason=reason, fields=changed)
+            journal.record(actor, "contact.update", contact.code, contact_id=contact.pk, reason=why, fields=changed)
         suffices = sufficiency.suffices(contact, program.settings().sufficiency)
         if changed and card is not None and card.status == CardStatus.ISSUED and suffices:
             card_services.activate(card, now)
-            journal.record(actor, "card.activate", card.number, contact_id=contact.pk, reason=reason)
+            journal.record(actor, "card.activate", card.number, contact_id=contact.pk, reason=why)
+    return contact
+
+
+def block_contact(actor: Actor, contact_id: int, reason: str) -> Contact:
+    """Block a person, whatever card they hold: no bonuses are spent or held, no codes and receipts taken.
+
+    Cards stay as they are, so purchases still earn; the points wait until the person is unblocked. Raises
+    InvalidParameter without a reason, ContactNotFound, ContactMerged, ContactErased, ContactBlocked, Busy.
+    """
+    return _change_status(actor, contact_id, reason, "contact.block", customer_services.block)
+
+
+def unblock_contact(actor: Actor, contact_id: int, reason: str) -> Contact:
+    """Let a blocked person take part again; a blocked card stays blocked.
+
+    Raises as `block_contact`, and ContactNotBlocked.
+    """
+    return _change_status(actor, contact_id, reason, "contact.unblock", customer_services.unblock)
+
+
+def _change_status(
+    actor: Actor, contact_id: int, reason: str, action: str, change: Callable[[Contact, datetime], None]
+) -> Contact:
+    why = reasons.required(reason)
+    require_open(contact_id)
+    with unit_of_work():
+        contact = customer_locks.lock_contact(contact_id)
+        change(contact, clock.now())
+        journal.record(actor, action, contact.code, contact_id=contact.pk, reason=why)
     return contact
 
 

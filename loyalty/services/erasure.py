@@ -19,7 +19,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging
+from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging, reasons
 from loyalty.services.errors import NotConfirmed
 from loyalty.services.unit_of_work import unit_of_work
 from promos.models import SegmentMember
@@ -32,10 +32,10 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
     """Erase all that is known of a contact and of everybody merged into it; nobody can undo it.
 
     `confirmed`: the contact's code, typed by who decides. The points are given up, a debt is written off, the cards are
-    blocked for good and found by nothing. Raises RequiredParameterMissing without a reason, NotConfirmed,
+    blocked for good and found by nothing. Raises InvalidParameter without a reason, NotConfirmed,
     ContactNotFound, ContactMerged, ContactErased, BonusesOnHold, Busy.
     """
-    why = merging.required_reason(reason)
+    why = reasons.required(reason)
     contacts.require_open(contact_id)
     with unit_of_work():
         locks.lock_records(AdjustmentRequest, contact_id=contact_id)

@@ -17,7 +17,7 @@ from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, program
+from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, program, reasons
 from loyalty.services.errors import EnrolledAlready, NotEnrolled
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
@@ -26,10 +26,10 @@ from tiers import services as tiers
 def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> Contact:
     """Let a contact leave: Unenrolled, without points that can be spent, the card blocked for refusal to use.
 
-    Raises RequiredParameterMissing without a reason, ContactNotFound, ContactMerged, ContactErased, NotEnrolled,
+    Raises InvalidParameter without a reason, ContactNotFound, ContactMerged, ContactErased, NotEnrolled,
     BonusesOnHold, BlockReasonForbidden when the role may not block for this, Busy.
     """
-    why = merging.required_reason(reason)
+    why = reasons.required(reason)
     contacts.require_open(contact_id)
     if BlockReason.REFUSAL not in blocking.block_reasons(role):
         raise BlockReasonForbidden()
@@ -54,10 +54,10 @@ def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> C
 def enrol_contact(actor: Actor, role: Role, contact_id: int, reason: str) -> Contact:
     """Enrol a contact at Base, also one who left; the card that leaving had blocked works again.
 
-    Raises RequiredParameterMissing without a reason, ContactNotFound, ContactMerged, ContactErased, EnrolledAlready,
+    Raises InvalidParameter without a reason, ContactNotFound, ContactMerged, ContactErased, EnrolledAlready,
     UnblockReasonForbidden when somebody blocked the card whom the role may not overrule, Busy.
     """
-    why = merging.required_reason(reason)
+    why = reasons.required(reason)
     contacts.require_open(contact_id)
     with unit_of_work():
         cards = belongings.lock_cards(contact_id)

@@ -18,7 +18,7 @@ from customers.errors import ContactErased, ContactMerged, ContactNotFound
 from customers.models import Contact, ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import Busy, RequiredParameterMissing
+from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.ledger import locks as ledger_locks
 from loyalty.ledger import merging as books
@@ -26,7 +26,7 @@ from loyalty.ledger import posting
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import Merge, Purchase
-from loyalty.services import belongings, blocking, journal, points, program
+from loyalty.services import belongings, blocking, journal, points, program, reasons
 from loyalty.services.errors import BonusesOnHold, MergeWithItself
 from loyalty.services.holding import key_of
 from loyalty.services.sales import SPENDING_AGE
@@ -35,16 +35,14 @@ from promos import merging as promos
 from tiers import merging as tiers
 from tiers import services as tier_services
 
-LONGEST_REASON = 300
-
 
 def merge_contacts(actor: Actor, role: Role, survivor_id: int, absorbed_id: int, reason: str) -> Merge:
     """Make `absorbed_id` one with `survivor_id`, who stays; return the merge. A repeat answers the first merge.
 
-    Raises RequiredParameterMissing without a reason, MergeWithItself, ContactNotFound, ContactMerged, ContactErased,
+    Raises InvalidParameter without a reason, MergeWithItself, ContactNotFound, ContactMerged, ContactErased,
     BonusesOnHold, BlockReasonForbidden when a card would be given up whose block the role may not lift, Busy.
     """
-    why = required_reason(reason)
+    why = reasons.required(reason)
     if survivor_id == absorbed_id:
         raise MergeWithItself()
     with unit_of_work():
@@ -58,14 +56,6 @@ def merge_contacts(actor: Actor, role: Role, survivor_id: int, absorbed_id: int,
         refuse_held(absorbed_id)
         refuse_changed(cards, survivor_id, absorbed_id)
         return _merge(actor, role, survivor, absorbed, cards, why)
-
-
-def required_reason(reason: str) -> str:
-    """Return the reason without blanks around it; raises RequiredParameterMissing."""
-    why = reason.strip()[:LONGEST_REASON]
-    if not why:
-        raise RequiredParameterMissing("Write down why.", names=["reason"])
-    return why
 
 
 def refuse_held(contact_id: int) -> None:

@@ -4,17 +4,17 @@ from customers.models import Contact
 from loyalty.core.actors import Actor
 from loyalty.selectors import personal_data
 from loyalty.selectors.personal_data import Held
-from loyalty.services import contacts, journal, merging, program
+from loyalty.services import contacts, journal, program, reasons
 from loyalty.services.unit_of_work import unit_of_work
 
 
 def export(actor: Actor, contact_id: int, reason: str) -> Held:
     """Return everything held about a contact and note who took it and why; nothing of it is stored.
 
-    Raises RequiredParameterMissing without a reason, ContactNotFound, ContactMerged (export the one it is now),
+    Raises InvalidParameter without a reason, ContactNotFound, ContactMerged (export the one it is now),
     ContactErased.
     """
-    why = merging.required_reason(reason)
+    why = reasons.required(reason)
     contacts.require_open(contact_id)
     with unit_of_work():
         contact = Contact.objects.get(pk=contact_id)

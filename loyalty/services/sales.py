@@ -85,7 +85,11 @@ def require_time(sale: Sale, settings: Program) -> None:
 def require_status(holder: Holder, *, spends: bool) -> None:
     """Refuse a card that may not earn, or may not spend when the purchase does (CardStatusRefused)."""
     usable = (CardStatus.ACTIVE,) if spends else (CardStatus.ISSUED, CardStatus.ACTIVE)
-    if holder.status not in usable or (spends and holder.contact_status == ContactStatus.BLOCKED):
+    if spends and holder.contact_status == ContactStatus.BLOCKED:
+        raise CardStatusRefused(
+            "The customer is blocked: no bonuses can be spent.", status=holder.status, action="purchase"
+        )
+    if holder.status not in usable:
         name = CardStatus(holder.status).label
         raise CardStatusRefused(
             f"A card in the status {name} does not allow this purchase.", status=holder.status, action="purchase"

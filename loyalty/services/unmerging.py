@@ -22,7 +22,7 @@ from loyalty.core.roles import Role
 from loyalty.ledger import expiry, unmerging
 from loyalty.ledger.models import Move, Operation
 from loyalty.models import Merge, PointsExpiry, Program, Purchase
-from loyalty.services import belongings, blocking, journal, locks, merging, program
+from loyalty.services import belongings, blocking, journal, locks, merging, program, reasons
 from loyalty.services.errors import MergeNotFound, MergeNotLast, MergeUndone
 from loyalty.services.unit_of_work import unit_of_work
 from promos import merging as promos
@@ -35,10 +35,10 @@ from tiers.models import Standing
 def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Merge:
     """Undo a merge; return it. Merges are undone in the reverse of their order.
 
-    Raises RequiredParameterMissing without a reason, MergeNotFound, MergeUndone, MergeNotLast, ContactErased,
+    Raises InvalidParameter without a reason, MergeNotFound, MergeUndone, MergeNotLast, ContactErased,
     BonusesOnHold, PointsPassedOn, PhoneBelongsToAnother, ExternalIdBelongsToAnother, Busy.
     """
-    why = merging.required_reason(reason)
+    why = reasons.required(reason)
     with unit_of_work():
         merge = locks.lock_merge(merge_id)
         if merge is None:

@@ -16,7 +16,6 @@ from loyalty.core.errors import (
     InvalidParameter,
     OperationConflict,
     PermissionRefused,
-    RequiredParameterMissing,
 )
 from loyalty.ledger import balances
 from loyalty.ledger.accounts import Account
@@ -238,7 +237,7 @@ def test_a_button_pressed_twice_asks_once(contact: int) -> None:
         (0, {}, InvalidParameter),
         ("0.001", {}, InvalidParameter),
         ("10000000000", {}, InvalidParameter),
-        (1, {"reason": "  "}, RequiredParameterMissing),
+        (1, {"reason": "  "}, InvalidParameter),
         (1, {"account": Account.SPENDABLE_ESCROW}, InvalidParameter),
         (1, {"account": Account.BURNED}, InvalidParameter),
         (1, {"may_owe": True}, InvalidParameter),

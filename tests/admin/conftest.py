@@ -66,10 +66,13 @@ def shopper(serial: int = 1, **person: object) -> Card:
     return card
 
 
-def buy(card: Card, purchase_id: str, amount: str = "100.00") -> None:
-    """A purchase at the first store."""
+def buy(card: Card, purchase_id: str, amount: str = "100.00", paid: str = "0.00") -> None:
+    """A purchase at the first store, a part of it paid with bonuses."""
     lines = (Line(Decimal(amount) / 2, sku="1", name="Tea"), Line(Decimal(amount) / 2, sku="2", name="Coffee"))
-    sale = Sale(purchase_id, card.number, "", clock.now(), "0001", Decimal(amount), lines, till="1", cashier="Vera")
+    sale = Sale(
+        purchase_id, card.number, "", clock.now(), "0001", Decimal(amount), lines,
+        till="1", cashier="Vera", bonuses_to_pay=Decimal(paid),
+    )  # fmt: skip
     purchases.add_purchase(TILL, sale)
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cards.errors import CardStatusRefused
 from cards.models import Card, CardStatus
 from customers.models import Contact
 from loyalty.core import clock
@@ -106,6 +107,39 @@ def test_an_operator_lets_a_customer_leave_and_join_again(
     assert press(client, "enrol", card.contact_id, reason="again").status_code == 302
     assert Card.objects.get(pk=card.pk).status == CardStatus.ACTIVE
     assert press(client, "enrol", card.contact_id, reason="again").status_code == 422
+
+
+def test_a_director_blocks_a_person_and_lets_them_spend_again(
+    story_clock: Any, retailer: Contact, browser: Browser
+) -> None:
+    _, card = two(story_clock)
+    client = browser("director", "boss")
+    look = told(press(client, "block", card.contact_id, reason="stolen receipts"))
+    assert "500.00 points wait" in look
+    assert press(client, "block", card.contact_id, reason="stolen receipts", **LOOKED).status_code == 302
+    assert Contact.objects.get(pk=card.contact_id).status == "blocked"
+    with pytest.raises(CardStatusRefused, match="The customer is blocked: no bonuses can be spent"):
+        buy(card, "A-3", "100.00", paid="40.00")
+    buy(card, "A-4", "100.00")
+    shown = page_of(client, card.contact_id)
+    assert "Unblock the customer" in shown
+    assert "Block the customer" not in shown
+    assert press(client, "block", card.contact_id, reason="again", **LOOKED).status_code == 422
+    assert press(client, "unblock", card.contact_id, reason="cleared up").status_code == 302
+    buy(card, "A-5", "100.00", paid="40.00")
+    told_of = JournalEntry.objects.filter(action__in=("contact.block", "contact.unblock")).order_by("id")
+    assert [(each.action, each.actor, each.reason) for each in told_of] == [
+        ("contact.block", "staff:boss", "stolen receipts"),
+        ("contact.unblock", "staff:boss", "cleared up"),
+    ]
+
+
+@pytest.mark.parametrize("role", ["cc_operator", "marketer", "senior_employee"])
+def test_others_block_cards_and_not_people(role: str, story_clock: Any, retailer: Contact, browser: Browser) -> None:
+    _, card = two(story_clock)
+    client = browser(role)
+    assert press(client, "block", card.contact_id, reason="x").status_code == 403
+    assert "Block the customer" not in page_of(client, card.contact_id)
 
 
 def test_a_director_types_the_code_before_a_person_is_erased_for_good(

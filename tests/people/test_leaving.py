@@ -8,7 +8,7 @@ from cards.errors import BlockReasonForbidden, CardStatusRefused, UnblockReasonF
 from cards.models import Card, CardStatus
 from customers.errors import ContactMerged
 from loyalty.core import actors, clock
-from loyalty.core.errors import RequiredParameterMissing
+from loyalty.core.errors import InvalidParameter
 from loyalty.core.roles import Role
 from loyalty.ledger import balances, invariants
 from loyalty.ledger.accounts import Account
@@ -113,7 +113,7 @@ def test_a_debt_is_not_shed_by_leaving(story_clock):
 
 def test_leaving_asks_for_a_reason_a_right_and_a_till_that_has_finished():
     card = CardFactory()
-    with pytest.raises(RequiredParameterMissing):
+    with pytest.raises(InvalidParameter):
         membership.leave_programme(OPERATOR, Role.CC_OPERATOR, card.contact_id, " ")
     with pytest.raises(BlockReasonForbidden):
         leave(card.contact_id, SENIOR)

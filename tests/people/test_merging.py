@@ -14,7 +14,7 @@ from customers.errors import ContactMerged, ContactNotFound, PhoneBelongsToAnoth
 from customers.models import Contact, ContactStatus
 from customers.services import PersonalData
 from loyalty.core import actors, clock
-from loyalty.core.errors import RequiredParameterMissing
+from loyalty.core.errors import InvalidParameter
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.models import JournalEntry, Merge, Purchase
@@ -322,7 +322,7 @@ def test_refusals():
     role = Role.ADMINISTRATOR
     for survivor, absorbed, reason, error in (
         (stays.pk, stays.pk, "x", MergeWithItself),
-        (stays.pk, goes.pk, "  ", RequiredParameterMissing),
+        (stays.pk, goes.pk, "  ", InvalidParameter),
         (stays.pk, 987654321, "x", ContactNotFound),
     ):
         with pytest.raises(error):
