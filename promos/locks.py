@@ -39,9 +39,12 @@ class CustomerLimits:
 def lock_limited(promotions: Iterable[int]) -> dict[int, Promotion]:
     """Return the promotions that have any limit; those limited for all are locked, in the order of their ids.
 
-    What is limited for each customer alone is not locked: otherwise all customers would queue for it.
+    What is limited for each customer alone is not locked: otherwise all customers would queue for it. Costs nothing
+    for no promotions.
     """
     wanted = list(promotions)
+    if not wanted:
+        return {}
     limited = Promotion.objects.filter(pk__in=wanted).order_by("id")
     locked = limited.filter(_FOR_ALL).select_for_update(of=("self",), no_key=True)
     found = {promotion.pk: promotion for promotion in locked}

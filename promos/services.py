@@ -124,7 +124,7 @@ def lock_counted(contact_id: int, promotions: Iterable[Promotion], *, most: int 
     wanted = list(promotions)
     counts = {each.pk: most if each.customer_count is None else each.customer_count for each in wanted}
     limited = [each for each in wanted if each.budget is not None or each.total_count is not None]
-    fresh = locks.lock_limited(each.pk for each in limited) if limited else {}
+    fresh = locks.lock_limited(each.pk for each in limited)
     grants = _lock_grants(contact_id, _limits(wanted, counts))
     return [_allowance(fresh.get(each.pk, each), grants.get(each.pk), counts[each.pk]) for each in wanted]
 
@@ -149,7 +149,7 @@ def release(contact_id: int, returned: dict[int, Decimal], *, times: int = 0) ->
     Locks promotions and grants: before the balances, as in `lock_ceilings` (3 statements at most).
     """
     points = {each: given for each, given in returned.items() if given}
-    limited = locks.lock_limited(sorted(points)) if points else {}
+    limited = locks.lock_limited(sorted(points))
     _lock_grants(contact_id, _limits(limited.values()))
     _count(
         contact_id,

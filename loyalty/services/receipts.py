@@ -254,6 +254,14 @@ def _not_found(find: Finder) -> LoyaltyError:
     return CardNotFound()
 
 
+# Every till asks these with every receipt: composing them anew each time cost as much as the database's answer.
+_STORE = "SELECT id FROM loyalty_store WHERE code = %(code)s"
+_FINISH = """
+UPDATE loyalty_purchase SET answer = %(answer)s, accrual_id = %(accrual)s, redemption_id = %(redemption)s
+WHERE id = %(receipt)s
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before."""
@@ -280,9 +288,9 @@ def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
 
 def finish(receipt: int, balance: Decimal, accrual: int | None, redemption: int | None) -> None:
     """Keep the answer and the operations of a receipt."""
-    Purchase.objects.filter(pk=receipt).update(
-        answer={"balance": str(balance)}, accrual_id=accrual, redemption_id=redemption
-    )
+    answer = json.dumps({"balance": str(balance)})
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISH, {"receipt": receipt, "answer": answer, "accrual": accrual, "redemption": redemption})
 
 
 def stored(purchase_id: str) -> Purchase | None:
@@ -346,10 +354,12 @@ def _lines(receipt: Receipt) -> dict[str, Any]:
 
 def require_store(code: str, settings: Program) -> int | None:
     """Return the store's row, None for one that a purchase would create. Raises InvalidParameter."""
-    known = Store.objects.filter(code=code).values_list("pk", flat=True).first()
-    if known is None and not settings.unknown_stores:
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, {"code": code})
+        row = cursor.fetchone()
+    if row is None and not settings.unknown_stores:
         raise InvalidParameter("This store is not known. Add it in the back office.", name="Store")
-    return known
+    return row[0] if row else None
 
 
 def _store(code: str, settings: Program) -> int:
