@@ -44,7 +44,8 @@ _TIERS = (
 
 # Nearly every call begins with it, and composing the statement anew took three times as long as its answer.
 _FIELDS = Program._meta.concrete_fields
-_SETTINGS = f"SELECT {', '.join(field.column for field in _FIELDS)} FROM {Program._meta.db_table} WHERE id = 1"
+_COLUMNS = ", ".join(f'"{field.column}"' for field in _FIELDS)
+_SETTINGS = f"SELECT {_COLUMNS} FROM {Program._meta.db_table} WHERE id = 1"
 
 
 def settings() -> Program:
