@@ -80,12 +80,13 @@ def find_card(search: Search) -> Card | None:
     e-mail address. The contact with the phone decides alone; a birth date finds nobody.
     Raises SeveralContacts, BirthDateFitsNone, OnlyBlockedCard.
     """
-    contact = customers.by_phone(search.phone) if search.phone else None
+    contact_id = customers.id_by_phone(search.phone) if search.phone else None
     owners = customers.by_email(search.email) if search.email else []
-    if contact is None:
-        contact = _owner(owners, search)
+    if contact_id is None:
+        owner = _owner(owners, search)
+        contact_id = owner.pk if owner else NOBODY
     # Asked also for nobody: who has no card is answered like nobody, and the time must not tell them apart.
-    held = card_selectors.of_contact(contact.pk if contact else NOBODY)
+    held = card_selectors.of_contact(contact_id)
     if not held:
         return None
     if held[0].status == CardStatus.BLOCKED:
