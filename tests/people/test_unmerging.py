@@ -1,6 +1,7 @@
 """Two who were taken for one are two again: whose receipts, codes, requests and tiers are whose."""
 
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 from django.apps import apps
@@ -280,6 +281,25 @@ def test_a_promotion_s_cap_is_parted_between_purchases_and_receipts() -> None:
     buy(theirs, "T-1", "120.00")
     merged = merge(holder(mine), holder(theirs))
     buy(kept(mine), "M-1", "50.00")
+    unmerge(merged)
+    granted = dict(CustomerGrant.objects.filter(promotion=promotion).values_list("contact_id", "granted"))
+    assert granted == {mine.contact_id: 50, theirs.contact_id: 120}
+
+
+def test_a_merge_that_an_older_version_made_is_undone_as_well() -> None:
+    promotion = live(kind="percent", value=Decimal(100), customer_cap=Decimal(300))
+    mine, theirs = CardFactory(), CardFactory()
+    buy(mine, "M-1", "50.00")
+    buy(theirs, "T-1", "120.00")
+    merged = merge(holder(mine), holder(theirs))
+    told = merged.former["promotions"]
+    for name in ("granted", "awarded"):
+        told[name] = {each: points for each, (points, _times) in told[name].items()}
+    del told["own_most"]
+    merged.save(update_fields=["former"])
+    for _ in range(2):
+        import_module("loyalty.migrations.0012_shares_of_merges").add_times(apps, None)
+    merged.refresh_from_db()
     unmerge(merged)
     granted = dict(CustomerGrant.objects.filter(promotion=promotion).values_list("contact_id", "granted"))
     assert granted == {mine.contact_id: 50, theirs.contact_id: 120}
