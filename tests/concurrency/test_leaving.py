@@ -1,5 +1,6 @@
 """Leaving and erasing beside tills and merges: nothing that could be spent is left, and no data of anybody erased."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from loyalty.ledger import balances, invariants
 from loyalty.models import Merge
 from loyalty.services import belongings, erasure, forfeits, membership, merging
 from tests.concurrency.conftest import buy
-from tests.concurrency.threads import race, wait_for_waiting
+from tests.concurrency.threads import LONGEST, race, wait_for_waiting
 from tests.factories import ContactFactory
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -84,15 +85,20 @@ def test_a_purchase_beside_a_leaving_leaves_nothing_that_could_be_spent(rich, ro
 @pytest.mark.negative_control
 def test_without_the_lock_on_the_card_a_purchase_comes_between_and_the_database_ends_one(rich, monkeypatch):
     monkeypatch.setattr(belongings, "lock_cards", lambda *ids: list(Card.objects.filter(contact_id__in=ids)))
-    give_up = forfeits.give_up
+    give_up, given_up = forfeits.give_up, threading.Event()
 
     def and_wait(*given: Any) -> Any:
         points = give_up(*given)
+        given_up.set()
         wait_for_waiting()
         return points
 
+    def buy_then() -> object:
+        assert given_up.wait(LONGEST)
+        return buy(rich, "beside", amount=40)
+
     monkeypatch.setattr(forfeits, "give_up", and_wait)
-    answers = race(lambda: leave(rich.contact_id), lambda: buy(rich, "beside", amount=40))
+    answers = race(lambda: leave(rich.contact_id), buy_then)
     # The purchase holds the card and waits for the points, the leaving holds the points and waits for the card.
     assert "Busy" in names(answers)
 
