@@ -19,7 +19,7 @@ from tiers import rules
 
 _CARD = """
 SELECT card.number, card.status, card.category, card.card_type, series.barcode, contact.id, contact.phone, contact.code,
-    contact.surname, contact.first_name, contact.patronymic, program.zone
+    contact.surname, contact.first_name, contact.patronymic, program.zone, contact.status = 'blocked'
 FROM {source} JOIN cards_cardseries series ON series.id = card.series_id, loyalty_program program
 WHERE {where} AND program.id = 1
 """
@@ -51,12 +51,13 @@ class CardBalance:
     code: str
     name: str
     zone: ZoneInfo
+    holder_blocked: bool
     points: Balance | None
 
     @property
     def frozen(self) -> bool:
-        """Whether spendable points are frozen because the card is blocked."""
-        return self.status == CardStatus.BLOCKED
+        """Whether spendable points are frozen because the card is blocked, or the person."""
+        return self.status == CardStatus.BLOCKED or self.holder_blocked
 
 
 def by_number(text: str) -> CardBalance:
@@ -93,7 +94,7 @@ def _read(sql: str, value: str) -> Any:
 
 
 def _with_points(row: Any) -> CardBalance:
-    number, status, category, card_type, barcode, contact_id, phone, code, *names, zone_name = row
+    number, status, category, card_type, barcode, contact_id, phone, code, *names, zone_name, blocked = row
     zone, now = ZoneInfo(zone_name), clock.now()
     points = balances.read(contact_id, now, since=rules.year_began(now, zone)) if contact_id else None
     name = " ".join(part for part in names if part)
@@ -108,5 +109,6 @@ def _with_points(row: Any) -> CardBalance:
         code or "",
         name,
         zone,
+        bool(blocked),
         points,
     )

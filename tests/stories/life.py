@@ -18,7 +18,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from cards.models import Card, CardStatus
-from customers.models import Contact
+from customers.models import Contact, ContactStatus
 from loyalty.core import actors, clock
 from loyalty.ledger import balances, expiry
 from loyalty.ledger.balances import Balance
@@ -201,7 +201,9 @@ class Life(Shop):
     def _till_agrees(self, held: Balance) -> None:
         bonuses = self.till.get(f"/api/card/balance/by/{self.card}")["Bonuses"]
         told = {(each["TypeCode"], each["StatusCode"]): each for each in bonuses}
-        blocked = Card.objects.get(number=self.card).status == CardStatus.BLOCKED
+        card = Card.objects.select_related("contact").get(number=self.card)
+        assert card.contact is not None
+        blocked = card.status == CardStatus.BLOCKED or card.contact.status == ContactStatus.BLOCKED
         assert told[CASH, FROZEN if blocked else ACTIVE]["Amount"] == held.available
         assert told[CASH, ACTIVE if blocked else FROZEN]["Amount"] == 0
         assert told[CASH, INACTIVE]["Amount"] == held.spendable_escrow

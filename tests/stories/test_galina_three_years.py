@@ -11,6 +11,7 @@ from loyalty.ledger.accounts import Account
 from loyalty.models import AdjustmentStatus
 from loyalty.services import adjustments
 from loyalty.services.adjustments import Wanted
+from loyalty.services.contacts import block_contact, unblock_contact
 from loyalty.services.replacement import replace_card
 from tests.conftest import MovingClock
 from tests.factories import CardFactory
@@ -31,16 +32,6 @@ def adjust(life: Life, account: Account, amount: str, reason: str, *, may_owe: b
     """Petr gives or takes points by hand, little enough to do it alone."""
     wanted = Wanted(uuid.uuid4().hex, life.contact.pk, account, Decimal(amount), reason, may_owe)
     assert adjustments.ask(PETR, wanted).status == AdjustmentStatus.POSTED
-
-
-def block(life: Life, *, blocked: bool) -> None:
-    """The customer herself is blocked, as the exchange with the bank does it."""
-    contact = life.contact
-    if blocked:
-        contact.block()
-    else:
-        contact.unblock()
-    contact.save(update_fields=["status"])
 
 
 def the_year_2026(galina: Life) -> None:
@@ -109,7 +100,7 @@ def the_year_2028(galina: Life) -> None:
 
     # March 2028: she is blocked herself. She earns, and the points land and burn, but nothing can be spent.
     galina.on("2028-03-01T12:00:00")
-    block(galina, blocked=True)
+    block_contact(PETR, galina.contact.pk, "Receipts of other people")
     galina.buys("G-4", "100.00")
     ever = "11050 10900 10800 10900"
     galina.has("300 100 0 100", ever=ever, burned="10450", ends="300 2028-08-31", tier=SILVER)
@@ -122,7 +113,7 @@ def the_year_2028(galina: Life) -> None:
 
     # October: welcome again.
     galina.on("2028-10-01T12:00:00")
-    block(galina, blocked=False)
+    unblock_contact(PETR, galina.contact.pk, "It was a mistake")
     galina.buys("G-5", "100.00", pays="50.00")
     galina.has("50 50 100 50", ever="11150 10950 10900 10950", burned="10750", ends="50 2029-03-31", tier=SILVER)
     galina.on("2028-10-31T12:00:00")
