@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from tiers import rules
-from tiers.models import AssessmentPolicy, ExpiryPolicy, StandingReason, Tier
+from tiers.models import AssessmentPolicy, ExpiryPolicy, Standing, StandingReason, Tier
 
 ZERO = Decimal(0)
 
@@ -84,6 +84,14 @@ def opened(
     began = joined_at if joined_at is not None and reason == StandingReason.MERGED else entered_at
     year = rules.closing_year(entered_at, zone) if assessed else began.astimezone(zone).year
     return Period(public_id, tier, entered_at, joined_at or entered_at, ends_at, reason, year)
+
+
+def held_by(standing: Standing, zone: ZoneInfo) -> Period:
+    """Return an open standing as a period to walk on from."""
+    return opened(
+        standing.public_id, standing.tier, standing.entered_at, standing.ends_at, standing.reason, standing.joined_at,
+        zone,
+    )  # fmt: skip
 
 
 def walk(held: Period, landings: Sequence[Landing], ladder: Ladder, until: datetime) -> list[Period]:

@@ -29,10 +29,10 @@ def join(survivor_id: int, absorbed_id: int, now: datetime) -> Joined:
     own, other = services.current(survivor_id), services.current(absorbed_id)
     moment = max([now, *(each.entered_at for each in (own, other) if each)])
     if other is not None:
-        _close(other, moment)
+        services.close(other, moment)
     if other is not None and (own is None or _worth(other) > _worth(own)):
         if own is not None:
-            _close(own, moment)
+            services.close(own, moment)
         Standing.objects.create(
             contact_id=survivor_id,
             tier=other.tier,
@@ -89,8 +89,3 @@ def _worth(standing: Standing) -> tuple[int, datetime]:
 def _reopen(standing_id: int | None) -> None:
     if standing_id is not None:
         Standing.objects.filter(pk=standing_id).update(left_at=None)
-
-
-def _close(standing: Standing, moment: datetime) -> None:
-    standing.left_at = moment
-    standing.save(update_fields=["left_at"])

@@ -43,9 +43,7 @@ def standing_at(
     found: Any = _at(contact_id, moment).first()
     if found is None or found.left_at is not None or not found.unsettled or found.tier.rank < BASE_RANK:
         return found
-    held = assessment.opened(
-        found.public_id, found.tier, found.entered_at, found.ends_at, found.reason, found.joined_at, zone
-    )
+    held = assessment.held_by(found, zone)
     landings = list(zip(found.moments, found.amounts, strict=True))
     *before, period = assessment.walk(held, landings, Ladder(rungs or ladder(), zone), moment)
     if not before:

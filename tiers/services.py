@@ -82,7 +82,7 @@ def rejoin(contact_id: int, now: datetime) -> datetime:
     if own is None or own.reason != StandingReason.LEFT:
         return now
     moment = max(now, own.entered_at)
-    _close(own, moment)
+    close(own, moment)
     return moment
 
 
@@ -96,7 +96,7 @@ def leave(contact_id: int, now: datetime) -> bool:
         return False
     moment = max(now, own.entered_at) if own else now
     if own is not None:
-        _close(own, moment)
+        close(own, moment)
     unenrolled = next(tier for tier in selectors.ladder() if tier.rank == selectors.UNENROLLED_RANK)
     Standing.objects.create(
         contact_id=contact_id, tier=unenrolled, entered_at=moment, ends_at=None, reason=StandingReason.LEFT
@@ -109,7 +109,8 @@ def has_left(contact_id: int) -> bool:
     return Standing.objects.filter(contact_id=contact_id, left_at=None, reason=StandingReason.LEFT).exists()
 
 
-def _close(standing: Standing, moment: datetime) -> None:
+def close(standing: Standing, moment: datetime) -> None:
+    """End a standing, which must be open and the caller's to move (1 statement)."""
     standing.left_at = moment
     standing.save(update_fields=["left_at"])
 
@@ -144,12 +145,9 @@ def follow(contact_id: int, landings: Sequence[Landing], until: datetime, zone: 
     standing = current(contact_id)
     if standing is None or standing.tier.rank < selectors.BASE_RANK:
         return
-    held = assessment.opened(
-        standing.public_id, standing.tier, standing.entered_at, standing.ends_at, standing.reason, standing.joined_at,
-        zone,
-    )  # fmt: skip
     counting = [landing for landing in landings if landing[0] <= until]
-    held, *since = assessment.walk(held, counting, Ladder(selectors.ladder(), zone), until)
+    ladder = Ladder(selectors.ladder(), zone)
+    held, *since = assessment.walk(assessment.held_by(standing, zone), counting, ladder, until)
     if since:
         _leave([(standing.pk, held)])
         _enter([(contact_id, period) for period in since])

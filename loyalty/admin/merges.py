@@ -136,6 +136,7 @@ def _look_at_unmerge(contact: Contact, form: UnmergeForm) -> list[str]:
         gettext("%(other)s, merged into this customer on %(when)s, is somebody of its own again.") % names,
         gettext("The other gets back its points lot by lot with their dates, its cards, purchases, tier and answers."),
         gettext("What was spent of its points since, this customer pays: from its own points, then as a debt."),
+        gettext("The tier of each is again what its own points have reached, as if they had never been one."),
         gettext("Purchases made since stay with this customer, and so do points they earned."),
         gettext("Data that this customer took from the other and nobody changed since go back."),
     ]

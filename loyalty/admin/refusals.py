@@ -26,7 +26,6 @@ _PLAIN: dict[str, Any] = {
         "Another customer has this phone. Search for it in Contacts and settle with both whose it is."
     ),
     "PermissionRefused": _("Your role does not include this. Ask an administrator."),
-    "ReasonMissing": _("Write down why."),
     "PromotionNotFound": _("This promotion is gone. Look for it in the list."),
     "AudienceNotFound": _("This audience is gone. Look for it in the list."),
     "AudienceInUse": _(
