@@ -45,7 +45,8 @@ def join(survivor_id: int, absorbed_id: int, now: datetime) -> Joined:
 
 
 def part(joined: Joined) -> None:
-    """Open the standing of who goes back again (1 statement). The caller moves the points, then lets both `assess`."""
+    """Open the standing of who goes back again (1 statement). The caller moves the points, lets that one `assess`, and
+    who stayed `live_again`."""
     _reopen(joined.absorbed)
 
 
@@ -53,18 +54,19 @@ def live_again(
     survivor_id: int, joined: Joined, landings: Sequence[Landing], now: datetime, zone: ZoneInfo, *,
     active_since: datetime | None,
 ) -> list[Standing]:  # fmt: skip
-    """Take who stayed from the standing before the merge to `now` by own points alone; return what counted instead.
+    """Take who stayed from the standing before the merge to `now` by own points alone; return what counted meanwhile
+    and does no more.
 
     `landings`: those points (courses.since_merge); `active_since`: the first own act, which enrols who was not.
     What it did itself stays done: it left the programme and joined again when it did.
     """
     since = Standing.objects.select_related("tier").filter(contact_id=survivor_id, entered_at__gte=joined.at)
-    instead = list(since.filter(pk__gt=joined.survivor or 0).order_by("entered_at", "pk"))
-    Standing.objects.filter(pk__in=[each.pk for each in instead]).delete()
+    counted = list(since.filter(pk__gt=joined.survivor or 0).order_by("entered_at", "pk"))
+    Standing.objects.filter(pk__in=[each.pk for each in counted]).delete()
     _reopen(joined.survivor)
     if joined.survivor is None and active_since is not None:
         services.enrol(survivor_id, active_since, zone)
-    for left, joined_again in _absences(instead):
+    for left, joined_again in _absences(counted):
         services.follow(survivor_id, landings, left, zone)
         services.leave(survivor_id, left)
         if joined_again is not None:
@@ -72,7 +74,8 @@ def live_again(
             # Years that were over then had been closed while nobody stood anywhere.
             landings = [each for each in landings if each[0] >= rules.year_began(joined_again, zone)]
     services.follow(survivor_id, landings, now, zone)
-    return instead
+    again = set(since.values_list("tier_id", "entered_at"))
+    return [each for each in counted if (each.tier_id, each.entered_at) not in again]
 
 
 def _absences(standings: Sequence[Standing]) -> Iterator[tuple[datetime, datetime | None]]:

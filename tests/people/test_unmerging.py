@@ -261,8 +261,24 @@ def test_who_left_and_came_again_meanwhile_did_so(story_clock: MovingClock) -> N
         ("Silver", "upgraded", "2026-07-01", "2028-01-01"),
     ]
     assert past(holder(theirs))[-1] == ("Gold", "upgraded", "2026-04-01", "2028-01-01")
+    entry = JournalEntry.objects.get(action="contact.unmerge", contact_id=mine.contact_id)
+    assert [tier for tier, _ in entry.details["tiers_undone"]] == ["Gold", "Gold"]
     # What was given up then was the own part of it: the other one has all that was his.
     assert (spendable(holder(mine)), spendable(holder(theirs))) == (0, 12000)
+
+
+def test_of_a_tier_that_is_the_own_one_nothing_is_undone(story_clock: MovingClock) -> None:
+    mine, theirs = CardFactory(), CardFactory()
+    merged = merge(holder(mine), holder(theirs))
+    buy(kept(mine), "M-1", "2500.00")
+    story_clock.forward(days=31)
+    jobs()
+    before = past(holder(mine))
+    assert before[-1][0] == "Silver"
+    unmerge(merged)
+    assert past(holder(mine)) == before
+    entry = JournalEntry.objects.get(action="contact.unmerge", contact_id=mine.contact_id)
+    assert "tiers_undone" not in entry.details
 
 
 def test_who_was_in_no_tier_is_enrolled_by_the_first_purchase_of_its_own(story_clock: MovingClock) -> None:
