@@ -59,7 +59,7 @@ def test_without_the_lock_on_the_request_both_would_decide_and_the_key_of_the_op
     def only_look(request_id):
         return AdjustmentRequest.objects.get(pk=request_id)
 
-    monkeypatch.setattr(locks, "lock_adjustment", Meeting(patience=2).after(only_look))
+    monkeypatch.setattr(locks, "lock_adjustment", Meeting().after(only_look))
     answers = race(lambda: adjustments.approve(OLGA, request.pk), lambda: adjustments.approve(ROOT, request.pk))
     assert names(answers) == ["AdjustmentRequest", "AdjustmentRequest"]
     assert (spendable(rich), Operation.objects.filter(kind="adjustment").count()) == (5100, 1)
@@ -90,7 +90,7 @@ def test_counted_in_steps_two_desks_would_pass_the_limit_together(rich, monkeypa
     """Read, decide, write: what one statement on a locked row is there to prevent."""
     Program.objects.update(adjustment_alone_daily=100)
     AdjustmentUse.objects.create(person="staff:vera", day=clock.now().date(), amount=0)
-    monkeypatch.setattr(adjustments, "_count_alone", Meeting(patience=5).after(count_in_steps))
+    monkeypatch.setattr(adjustments, "_count_alone", Meeting().after(count_in_steps))
     other = CardFactory()
     answers = race(lambda: ask(rich, 100, "a"), lambda: ask(other, 100, "b"))
     assert [each.status for each in answers] == ["posted", "posted"]

@@ -70,7 +70,7 @@ def test_a_block_and_a_spend_at_once_have_an_order(rich, rounds):
 
 @pytest.mark.negative_control
 def test_without_the_lock_on_the_card_points_would_be_spent_after_the_block(rich, monkeypatch):
-    meet, insert = Meeting(patience=5).after(lambda: None), receipts.insert
+    meet, insert = Meeting().after(lambda: None), receipts.insert
     monkeypatch.setattr(receipts, "_LOCKED", "")
 
     def insert_after_the_block(*given):

@@ -47,7 +47,7 @@ def test_two_workers_take_one_import_and_one_of_them_works_it_off(mode):
 @pytest.mark.negative_control
 def test_without_the_lock_of_the_claim_two_workers_would_do_the_same_lines(monkeypatch):
     made = start(csv_of(*ten(count=300)), SKIP)
-    look = Meeting(patience=2).after(lambda *, silent_since: CardImport.objects.filter(status="waiting").first())
+    look = Meeting().after(lambda *, silent_since: CardImport.objects.filter(status="waiting").first())
     monkeypatch.setattr(card_locks, "lock_next_import", look)
     answers = race(card_imports.run_waiting, card_imports.run_waiting)
     assert any(isinstance(each, Exception) for each in answers) or outcome(again(made)) != ("done", 300, 300, 0)
@@ -244,7 +244,7 @@ def test_two_workers_that_see_a_low_pool_write_one_alert():
 
 @pytest.mark.negative_control
 def test_without_the_condition_in_the_statement_two_workers_would_write_two_alerts(monkeypatch):
-    look = Meeting(patience=2).after(lambda: Program.objects.get().pool_low_since is None)
+    look = Meeting().after(lambda: Program.objects.get().pool_low_since is None)
 
     def read_then_write(free: int) -> None:
         if look():

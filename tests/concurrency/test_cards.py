@@ -92,7 +92,7 @@ def test_without_the_second_look_two_reservations_would_share_a_number(monkeypat
 def test_without_a_lock_two_people_would_be_given_the_same_number(monkeypatch):
     pool(1)
     free = Card.objects.filter(status=CardStatus.NEW).order_by("id")
-    monkeypatch.setattr(card_locks, "lock_free_number", Meeting(patience=2).after(lambda now: free.first()))
+    monkeypatch.setattr(card_locks, "lock_free_number", Meeting().after(lambda now: free.first()))
     cards = race(lambda: issue("+79000000001"), lambda: issue("+79000000002"))
     assert len({card.number for card in cards}) == 1
 
@@ -110,7 +110,7 @@ def test_one_phone_asking_twice_at_once_gets_the_same_card_both_times():
 def test_without_a_second_look_for_the_phone_one_of_two_calls_would_fail(monkeypatch):
     pool(2)
     monkeypatch.setattr(wallet, "ATTEMPTS", 1)
-    monkeypatch.setattr(wallet, "_find", Meeting(patience=2).after(wallet._find))
+    monkeypatch.setattr(wallet, "_find", Meeting().after(wallet._find))
     cards = race(lambda: issue("+79000000001"), lambda: issue("+79000000001"))
     assert sorted(type(each).__name__ for each in cards) == ["Busy", "Card"]
 
@@ -143,9 +143,9 @@ def test_two_cards_bound_to_one_contact_at_once_leave_one_bound():
 @pytest.mark.negative_control
 def test_without_the_lock_on_the_contact_the_database_has_to_refuse_the_second_card(monkeypatch):
     cards, contact = [CardFactory(issued=True), CardFactory(issued=True)], ContactFactory()
-    look = Meeting(patience=2).after(lambda contact_id: Contact.objects.get(pk=contact_id))
+    look = Meeting().after(lambda contact_id: Contact.objects.get(pk=contact_id))
     monkeypatch.setattr("customers.locks.lock_contact", look)
-    monkeypatch.setattr(card_use_cases, "_refuse_binding_conflict", Meeting(patience=2).after(lambda *_: None))
+    monkeypatch.setattr(card_use_cases, "_refuse_binding_conflict", Meeting().after(lambda *_: None))
     answers = race(*(lambda each=each: card_use_cases.bind_card(TILL, each.number, contact.phone) for each in cards))
     assert sorted(type(each).__name__ for each in answers) == ["Card", "IntegrityError"]
 

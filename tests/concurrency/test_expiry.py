@@ -13,7 +13,7 @@ from loyalty.models import PointsExpiry, Program
 from loyalty.services import expiry
 from tests.concurrency.conftest import buy
 from tests.concurrency.test_waiting import impatient
-from tests.concurrency.threads import Meeting, meanwhile, race, wait_for_waiting
+from tests.concurrency.threads import meanwhile, overlapping, race, wait_for_waiting
 from tests.factories import CardFactory
 from tests.ledger import books
 
@@ -56,7 +56,8 @@ def test_two_runs_at_once_burn_every_lot_once(cards, monkeypatch, settings):
 @pytest.mark.negative_control
 def test_without_the_lock_two_runs_meet_in_the_same_lots_and_the_guard_of_the_balance_stops_one(cards, monkeypatch):
     make_pass(monkeypatch)
-    monkeypatch.setattr(locks, "lock_many", Meeting().after(lambda contacts: [(each, Decimal(0)) for each in contacts]))
+    monkeypatch.setattr(locks, "lock_many", lambda contacts: [(each, Decimal(0)) for each in contacts])
+    monkeypatch.setattr(burning, "burn", overlapping(burning.burn))
     runs = race(*(lambda: expiry.expire_points(JOB) for _ in range(2)))
     assert [each for each in runs if "goes below zero only by" in str(each)], runs
 

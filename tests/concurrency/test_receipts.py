@@ -36,7 +36,7 @@ def test_one_id_with_other_content_is_refused_to_one_of_them(rich):
 
 def test_one_id_with_two_cards_is_refused_to_one_of_them_although_they_lock_different_rows(monkeypatch):
     first, second = CardFactory(), CardFactory()
-    monkeypatch.setattr(receipts, "lock_holder", Meeting(patience=2).after(receipts.lock_holder))
+    monkeypatch.setattr(receipts, "lock_holder", Meeting().after(receipts.lock_holder))
     answers = race(lambda: buy(first, "R"), lambda: buy(second, "R"))
     assert sorted(type(each).__name__ for each in answers) == ["Credited", "OperationConflict"]
     assert Purchase.objects.count() == 1
@@ -50,7 +50,7 @@ def test_without_the_claim_on_the_id_the_receipt_would_count_twice(monkeypatch):
     from itertools import count
 
     first, second, numbers = CardFactory(), CardFactory(), count()
-    monkeypatch.setattr(receipts, "lock_holder", Meeting(patience=2).after(receipts.lock_holder))
+    monkeypatch.setattr(receipts, "lock_holder", Meeting().after(receipts.lock_holder))
     insert = receipts.insert
 
     def insert_without_the_claim(actor, given, *rest):

@@ -8,7 +8,7 @@ from loyalty.core import clock
 from loyalty.ledger import balances, holds
 from loyalty.ledger.models import Hold, Operation
 from loyalty.models import Purchase, PurchaseReturn
-from loyalty.services import holding, locks, points, refunds
+from loyalty.services import holding, locks, points, refunds, returned_goods
 from loyalty.services.holding import HoldCall
 from loyalty.services.refunds import RefundRequest
 from tests.concurrency.conftest import JOB, TILL, buy
@@ -51,7 +51,7 @@ def test_two_refunds_that_exceed_the_purchase_together_leave_one_refused(rich):
 
 def test_one_refund_id_for_two_purchases_is_a_conflict_for_one(rich, monkeypatch):
     buy(rich, "other", amount=100)
-    monkeypatch.setattr(locks, "lock_purchase", Meeting(patience=2).after(locks.lock_purchase))
+    monkeypatch.setattr(locks, "lock_purchase", Meeting().after(locks.lock_purchase))
     answers = race(lambda: back("F", 10), lambda: back("F", 10, "other"))
     assert names(answers) == ["OperationConflict", "Returned"]
 
@@ -61,7 +61,8 @@ def test_without_the_lock_on_the_purchase_more_would_come_back_than_was_bought(r
     def only_look(purchase_id):
         return Purchase.objects.get(purchase_id=purchase_id)
 
-    monkeypatch.setattr(locks, "lock_purchase", Meeting(patience=2).after(only_look))
+    monkeypatch.setattr(locks, "lock_purchase", only_look)
+    monkeypatch.setattr(returned_goods, "reckon", Meeting().after(returned_goods.reckon))
     answers = race(lambda: back("F-1", 60), lambda: back("F-2", 60))
     assert names(answers) == ["Returned", "Returned"]
     # The kernel gives back no more points than the purchase earned; the goods come back twice all the same.
@@ -89,7 +90,7 @@ def test_a_hold_and_a_spend_of_the_same_points(rich):
 def test_one_purchase_held_with_two_cards_is_a_conflict_for_one(rich, monkeypatch):
     other = CardFactory()
     buy(other, "other", amount=100, days_ago=31)
-    monkeypatch.setattr(holding, "_stored", Meeting(patience=1).after(holding._stored))
+    monkeypatch.setattr(holding, "_stored", Meeting().after(holding._stored))
     answers = race(lambda: hold(rich, "h", 10), lambda: hold(other, "h", 10))
     assert names(answers) == ["OperationConflict", "dict"]
     assert Hold.objects.count() == 1
@@ -112,5 +113,5 @@ def test_a_capture_and_a_void_at_once_resolve_the_hold_once(rich):
 def test_without_locks_the_guard_of_the_hold_itself_has_to_stop_one(rich, monkeypatch):
     """The race is real: both find the hold open. Then a trigger, not our answer, refuses one of them."""
     monkeypatch.setattr(holding.card_locks, "lock_active_of", lambda _contact: rich)
-    monkeypatch.setattr(holds, "lock_hold", Meeting(patience=2).after(holds.find))
+    monkeypatch.setattr(holds, "lock_hold", Meeting().after(holds.find))
     assert names(captured_and_voided(rich)) == ["IntegrityError", "dict"]

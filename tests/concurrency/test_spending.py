@@ -13,7 +13,7 @@ from loyalty.ledger.locks import LockedBalances
 from loyalty.ledger.models import Lot, Operation, Transfer
 from loyalty.services import points, receipts
 from tests.concurrency.conftest import JOB, buy
-from tests.concurrency.threads import Meeting, meanwhile, race, wait_for_waiting
+from tests.concurrency.threads import Meeting, meanwhile, overlapping, race, wait_for_waiting
 from tests.factories import CardFactory
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -63,6 +63,7 @@ def test_without_any_lock_the_database_itself_has_to_stop_the_second_spend(rich,
     """The race is real: both calls find 100 points. Then a CHECK, not our answer, refuses one of them."""
     read_holder_without_a_lock(monkeypatch)
     monkeypatch.setattr(locks, "lock_balances", Meeting().after(unlocked))
+    monkeypatch.setattr(posting, "redeem", overlapping(posting.redeem))
     answers = race(lambda: buy(rich, "a", bonuses=80), lambda: buy(rich, "b", bonuses=80))
     names = sorted(type(each).__name__ for each in answers)
     assert names == ["Credited", "IntegrityError"]
@@ -80,6 +81,7 @@ def test_without_locks_and_checks_points_would_be_spent_twice(rich, monkeypatch)
     try:
         read_holder_without_a_lock(monkeypatch)
         monkeypatch.setattr(locks, "lock_balances", Meeting().after(unlocked))
+        monkeypatch.setattr(posting, "redeem", overlapping(posting.redeem))
         answers = race(lambda: buy(rich, "a", bonuses=80), lambda: buy(rich, "b", bonuses=80))
         assert [type(each).__name__ for each in answers] == ["Credited", "Credited"]
         assert spendable(rich) == -60
@@ -143,7 +145,8 @@ def test_two_runs_of_the_job_at_once_land_every_lot_once(due, monkeypatch, setti
 @pytest.mark.negative_control
 def test_without_the_lock_two_runs_meet_in_the_same_lots_and_the_guard_of_the_lot_stops_one(due, monkeypatch):
     make_mature(monkeypatch)
-    monkeypatch.setattr(locks, "lock_many", Meeting().after(lambda contacts: [(each, Decimal(0)) for each in contacts]))
+    monkeypatch.setattr(locks, "lock_many", lambda contacts: [(each, Decimal(0)) for each in contacts])
+    monkeypatch.setattr(rollover, "roll_over", overlapping(rollover.roll_over))
     runs = race(*(lambda: points.roll_over_escrow(JOB) for _ in range(2)))
     assert [each for each in runs if "rolls over once" in str(each)]
 
@@ -164,7 +167,7 @@ def test_an_accrual_during_a_range_of_the_same_contact_is_neither_lost_nor_lande
 def meet_between_accrual_and_landing(monkeypatch):
     """The purchase has accrued, the job comes and has to wait for it, and only then the purchase lands its points."""
     make_mature(monkeypatch)
-    met, settle = Meeting(patience=5), points.settle
+    met, settle = Meeting(), points.settle
     monkeypatch.setattr(posting, "accrue", met.after(posting.accrue))
     monkeypatch.setattr(rollover, "due_ranges", met.after(rollover.due_ranges))
     monkeypatch.setattr(points, "settle", lambda *given: (wait_for_waiting(), settle(*given)))

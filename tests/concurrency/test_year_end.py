@@ -16,9 +16,10 @@ from loyalty.services import adjustments, points, purchases, year_end
 from loyalty.services.adjustments import Wanted
 from tests.concurrency.conftest import TILL, buy, sale
 from tests.concurrency.test_waiting import impatient
-from tests.concurrency.threads import Meeting, meanwhile, race, wait_for_waiting
+from tests.concurrency.threads import meanwhile, overlapping, race, wait_for_waiting
 from tests.factories import CardFactory, tier_named
 from tests.ledger.books import MOSCOW, adjust
+from tiers import services as tiers
 from tiers.models import Standing
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -76,7 +77,8 @@ def test_two_runs_at_once_judge_and_close_everyone_once(cards, time, settings):
 @pytest.mark.negative_control
 def test_without_the_lock_two_runs_meet_in_the_same_year(cards, time, monkeypatch):
     time.now = TURN + SECOND
-    monkeypatch.setattr(locks, "lock_many", Meeting().after(lambda contacts: [(each, Decimal(0)) for each in contacts]))
+    monkeypatch.setattr(locks, "lock_many", lambda contacts: [(each, Decimal(0)) for each in contacts])
+    monkeypatch.setattr(tiers, "assess", overlapping(tiers.assess))
     runs = race(*(lambda: year_end.close_year(JOB) for _ in range(2)))
     assert [each for each in runs if isinstance(each, Exception)], runs
 

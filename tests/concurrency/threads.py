@@ -70,13 +70,29 @@ def wait_for_waiting(count: int = 1) -> None:
         time.sleep(0.005)
 
 
+def overlapping(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make two writers meet in their rows: who has written first commits only when another one waits for it.
+
+    A meeting before the write is not enough: one of the two may write and commit before the other one begins.
+    """
+    first = threading.Lock()
+
+    def wrapped(*args: Any, **options: Any) -> Any:
+        answer = function(*args, **options)
+        if first.acquire(blocking=False):
+            wait_for_waiting()
+        return answer
+
+    return wrapped
+
+
 class Meeting:
     """Makes a race certain: every caller of a wrapped function waits, once it has its answer, for the others.
 
     Where a lock keeps the others out, they cannot come; then the meeting ends after `patience` seconds.
     """
 
-    def __init__(self, callers: int = 2, patience: float = 5) -> None:
+    def __init__(self, callers: int = 2, patience: float = 10) -> None:
         self._barrier = threading.Barrier(callers)
         self._patience = patience
 

@@ -65,7 +65,7 @@ def test_counting_in_steps_would_let_both_pass(two_cards, monkeypatch):
     """Read, decide, write: what one statement on a locked row is there to prevent."""
     set_limit("till", "accruals", "count", hard=1)
     one, two = two_cards
-    monkeypatch.setattr(limits, "_count", Meeting(patience=5).after(count_in_steps))
+    monkeypatch.setattr(limits, "_count", Meeting().after(count_in_steps))
     answers = race(lambda: buy(one, "a"), lambda: buy(two, "b"))
     assert outcomes(answers) == ["Credited", "Credited"]
     assert Purchase.objects.filter(purchase_id__in=("a", "b")).count() == 2
