@@ -6,16 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from cards import imports, pool
 from cards.imports import Line
-from cards.models import UNFINISHED, CardImport, CardImportFile, CardSeries, ImportCause, ImportMode, ImportStatus
+from cards.models import (
+    UNFINISHED,
+    CardImport,
+    CardImportFault,
+    CardImportFile,
+    CardSeries,
+    ImportCause,
+    ImportMode,
+    ImportStatus,
+)
 
 _FAULTS = """
 INSERT INTO cards_cardimportfault (card_import_id, line, number, cause, first_line)
 SELECT %(import)s, * FROM unnest(%(lines)s::int[], %(numbers)s::text[], %(causes)s::text[], %(firsts)s::int[])
 """
+
+_SUBSCRIBER = 10
+"""Digits of a phone without its country: they are in each way of writing it."""
 
 
 def store(content: bytes, now: datetime, **given: Any) -> tuple[CardImport, bool]:
@@ -86,6 +98,20 @@ def close(held: CardImport, now: datetime, *, problem: str = "") -> None:
     held.finished_at = held.updated_at = now
     held.save(update_fields=["status", "problem", "added", "finished_at", "updated_at"])
     CardImportFile.objects.filter(card_import=held).delete()
+
+
+def forget(phone: str, words: Sequence[str]) -> None:
+    """Empty what is kept of bad lines that name a person: the wrong file, or the wrong column of it, was uploaded.
+
+    `phone`: E.164 or ""; the line of the file and the cause stay.
+    """
+    named = Q(pk=None)
+    for word in words:
+        named |= Q(number__icontains=word)
+    if phone:
+        # Without the country, and whatever stands between the digits.
+        named |= Q(number__regex="[^0-9]*".join(phone[-_SUBSCRIBER:]))
+    CardImportFault.objects.filter(named).update(number="")
 
 
 def _going_on(same: dict[str, Any]) -> CardImport | None:

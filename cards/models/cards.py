@@ -186,7 +186,7 @@ class BlockRecord(models.Model):
     recorded_at = models.DateTimeField()
 
     class Meta:
-        triggers = append_only()
+        triggers = append_only(typed="reason_name")
         indexes: ClassVar = [models.Index(fields=("card", "-id"), name="block_record_of_card")]
 
     def __str__(self) -> str:

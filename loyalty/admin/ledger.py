@@ -106,6 +106,10 @@ class OperationAdmin(OfContact):
     def page(self, request: HttpRequest, record: Operation) -> Page:
         """Show an operation with everything it wrote."""
         facts = [Fact(_("number"), record.pk), self.holder(record), *self.facts_of(record)]
+        # The books keep no typed text: the reason of an adjustment stands with its request.
+        asked = record.cause.removeprefix("adjustment:")
+        if asked != record.cause and asked.isdecimal():
+            facts.append(Fact(_("adjustment"), pages.link(asked, "loyalty.adjustmentrequest", asked)))
         if record.corrects_id:
             facts.append(Fact(_("corrects"), pages.link(record.corrects_id, "ledger.operation", record.corrects_id)))
         return Page(

@@ -116,6 +116,7 @@ def _look_at_erasing(contact: Contact, form: Any) -> list[str]:
         *_owed(contact, gettext("A debt of %(points)s is written off.")),
         *_cards(numbers, gettext("Card %(number)s is blocked for good and no till finds it.")),
         gettext("The customer leaves all segments; the log of calls about the cards is deleted."),
+        gettext("Every reason, note and word of a block that somebody typed about the customer is erased, too."),
         gettext("Purchases, points and the journal stay under the code alone: the books remain whole."),
         gettext("If the customer has asked for their data, export them first."),
     ]

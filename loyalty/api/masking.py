@@ -32,8 +32,9 @@ NAMES = frozenset(
     }
 )  # fmt: skip
 SECRETS = frozenset({"secret", "password", "passwd", "token", "authorization", "apikey", "login"})
-# A cashier's text is mostly a name, but often a number: masked in its field, not hunted for elsewhere.
-HIDDEN = frozenset({"cashier"})
+# A cashier's text is mostly a name, but often a number: masked in its field, not hunted for elsewhere. So are the words
+# that somebody types with a block.
+HIDDEN = frozenset({"cashier", "blockreasonname", "unblockreasonname"})
 CARDS = frozenset({"number", "cardnumber", "barcodenumber", "barcode"})
 # Their digits look like phones and are none.
 PLAIN = frozenset(

@@ -22,7 +22,7 @@ class JournalEntry(models.Model):
     details = models.JSONField(default=dict, blank=True)
 
     class Meta:
-        triggers = append_only()
+        triggers = append_only(typed="reason")
         verbose_name_plural = "journal"
         ordering = ("-id",)
         indexes: ClassVar = [

@@ -35,6 +35,9 @@ from tiers import services as tiers
 ACCOUNTS = (Account.SPENDABLE, Account.QUALIFYING)
 """Accounts that are adjusted: points are given and taken where they have landed."""
 
+IN_THE_BOOKS = "By hand; the request tells why."
+"""What the operation says. The books hold no word that a person typed: it could not be erased there (law 3)."""
+
 # The row of the person's day is locked by the statement itself, so two acts at once never pass the bound together.
 _COUNT_ALONE = """
 INSERT INTO loyalty_adjustmentuse AS stored (person, day, amount)
@@ -214,7 +217,7 @@ def _post(
         recorded_at=now,
         actor=str(actor),
         cause=f"adjustment:{request.pk}",
-        reason=request.reason,
+        reason=IN_THE_BOOKS,
     )
     if request.amount < 0:
         posted = adjusting.debit(fact, account=account, amount=-request.amount, debt=request.may_owe)

@@ -1,11 +1,15 @@
 """Erasing a person's data for good, while the books stay whole (docs/decisions/erasure.md).
 
-What names the person goes: fields, segments, the log of calls, what a merge remembered. What the books need stays,
-under a code that leads to nobody. Every call answers as of somebody who was never here.
+What names the person goes: fields, segments, the log of calls, what a merge remembered, every reason that was typed.
+What the books need stays, under a code that leads to nobody. Every call answers as of somebody who was never here.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from django.db.models import Q
+
+from cards import importing as card_imports
 from cards import services as card_services
 from cards.blocking import BLOCK_NAMES, BlockReason
 from cards.models import Card
@@ -18,22 +22,21 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
-from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging, reasons
+from loyalty.ledger.guards import ERASED
+from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge, Surface
+from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging, reasons, typed_words
 from loyalty.services.errors import NotConfirmed
 from loyalty.services.unit_of_work import unit_of_work
 from promos.models import SegmentMember
 from tiers import services as tiers
-
-NOTE = "The personal data were erased."
 
 
 def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, confirmed: str) -> Contact:
     """Erase all that is known of a contact and of everybody merged into it; nobody can undo it.
 
     `confirmed`: the contact's code, typed by who decides. The points are given up, a debt is written off, the cards are
-    blocked for good and found by nothing. Raises InvalidParameter without a reason, NotConfirmed,
-    ContactNotFound, ContactMerged, ContactErased, BonusesOnHold, Busy.
+    blocked for good and found by nothing. Raises InvalidParameter without a reason or for one that names the person,
+    NotConfirmed, ContactNotFound, ContactMerged, ContactErased, BonusesOnHold, Busy.
     """
     why = reasons.required(reason)
     contacts.require_open(contact_id)
@@ -43,6 +46,7 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
         cards = belongings.lock_cards(contact_id)
         people = customer_locks.lock_contacts(kin)
         contact = _required(people, contact_id, confirmed)
+        typed_words.refuse_naming(people.values(), why)
         merging.refuse_changed(cards, contact_id)
         if set(customers.kin_of(contact_id)) != set(kin):
             # Somebody was merged into this contact between our look and our lock: a repeat erases both.
@@ -51,8 +55,9 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
         given_up, written_off = _close_books(actor, contact_id)
         _give_up_cards(actor, role, cards)
         _withdraw(contact_id)
+        _forget(people.values(), cards)
+        typed_words.erase(kin, cards)
         erasing.erase(people.values(), clock.now())
-        _forget(kin, cards)
         journal.record(
             actor, "contact.erase", contact.code, contact_id=contact_id, reason=why,
             points_given_up=str(given_up), debt_written_off=str(written_off), records=len(kin),
@@ -76,7 +81,7 @@ def _required(people: dict[int, Contact], contact_id: int, confirmed: str) -> Co
 def _close_books(actor: Actor, contact_id: int) -> tuple[object, object]:
     forfeits.settle(actor, contact_id)
     given_up = forfeits.give_up(actor, contact_id, "erasure")
-    written_off = forfeits.write_off(actor, contact_id, NOTE)
+    written_off = forfeits.write_off(actor, contact_id, ERASED)
     tiers.leave(contact_id, clock.now())
     return given_up, written_off
 
@@ -93,12 +98,28 @@ def _withdraw(contact_id: int) -> None:
     now = clock.now()
     for request in AdjustmentRequest.objects.filter(contact_id=contact_id, status=AdjustmentStatus.REQUESTED):
         request.withdraw()
-        request.decided_at, request.note = now, NOTE
+        request.decided_at, request.note = now, ERASED
         request.save(update_fields=["status", "decided_at", "note"])
 
 
-def _forget(kin: Iterable[int], cards: Sequence[Card]) -> None:
+def _forget(people: Collection[Contact], cards: Sequence[Card]) -> None:
     """Delete or empty whatever else led to the person."""
+    kin = [person.pk for person in people]
     SegmentMember.objects.filter(contact_id__in=kin).delete()
     Merge.objects.filter(survivor_id__in=kin).exclude(personal={}).update(personal={})
     Interaction.objects.filter(card_number__in=[card.number for card in cards])._raw_delete("default")
+    # Partners that read loyalty data name no card.
+    named = "|".join(_names(people))
+    told = Q(path__regex=named) | Q(response_body__regex=named)
+    Interaction.objects.filter(told, surface=Surface.LOYALTY_DATA)._raw_delete("default")
+    for person in people:
+        card_imports.forget(person.phone or "", [each for each in (person.email, person.surname) if each])
+
+
+def _names(people: Iterable[Contact]) -> Iterator[str]:
+    """Yield patterns of what an address or an answer of loyalty data names a person by."""
+    for person in people:
+        yield str(person.public_id)
+        yield rf"\m{person.code}\M"
+        if person.external_id:
+            yield rf'(external_id=|/external/users/|"external_id":"){re.escape(person.external_id)}([&"/?]|$)'

@@ -58,8 +58,9 @@ def test_a_small_adjustment_is_posted_at_once(contact: int) -> None:
     request = ask(contact, "1000.00")
     assert (request.status, request.maker, request.checker) == ("posted", "staff:vera", "")
     operation = Operation.objects.get(pk=request.operation_id)
-    assert (operation.kind, operation.actor, operation.reason) == ("adjustment", "staff:vera", "the parcel came late")
-    assert operation.cause == f"adjustment:{request.pk}"
+    # What a person typed stands with the request, never in the books: they are never rewritten, not even to erase.
+    assert (operation.kind, operation.actor, operation.reason) == ("adjustment", "staff:vera", adjustments.IN_THE_BOOKS)
+    assert (request.reason, operation.cause) == ("the parcel came late", f"adjustment:{request.pk}")
     # Spendable points expire by the policy: twelve months, end of that month.
     assert Lot.objects.get().expires_at == datetime(2027, 4, 1, tzinfo=MOSCOW)
     entry = JournalEntry.objects.get(action="adjustment.post")

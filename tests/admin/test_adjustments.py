@@ -68,6 +68,13 @@ def test_an_operator_gives_a_few_points_at_once(contact: Contact, browser: Brows
     assert spendable(contact) == 150
 
 
+def test_the_operation_leads_to_the_request_that_has_the_reason(contact: Contact, browser: Browser) -> None:
+    adjust(browser("marketer"), contact, "100")
+    request = AdjustmentRequest.objects.get()
+    shown = browser("marketer").get(reverse("admin:ledger_operation_change", args=[request.operation_id]))
+    assert reverse(f"admin:{QUEUE}_change", args=[request.pk]) in shown.content.decode()
+
+
 def test_many_points_wait_until_another_role_approves_them(contact: Contact, browser: Browser) -> None:
     vera, olga = browser("cc_operator", "vera"), browser("director", "olga")
     assert "waits for a second person" in told(vera, adjust(vera, contact, "1500"))

@@ -1,0 +1,82 @@
+"""What people typed about a person, wherever it stands: reasons, notes, words of a block (docs/decisions/erasure.md).
+
+Nobody can tell which of these texts name the person, so an erasure takes them all. What was done, by whom, when and
+how much stays, and so do the words of the fixed lists.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES
+from cards.models import BlockRecord, Card
+from customers.merging import PERSONAL
+from customers.models import Contact
+from loyalty.core.errors import InvalidParameter
+from loyalty.ledger.guards import ERASED
+from loyalty.models import AdjustmentRequest, JournalEntry, Merge
+
+OURS = ("", ERASED, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
+"""Texts that nobody typed."""
+
+_SHORTEST = 3
+_SUBSCRIBER = 10
+"""Digits of a phone without its country: they are in each way of writing it."""
+
+
+def erase(kin: Collection[int], cards: Iterable[Card]) -> None:
+    """Put ERASED in place of what was typed about contacts, their cards and their requests (8 statements)."""
+    held = list(cards)
+    requests = AdjustmentRequest.objects.filter(contact_id__in=kin)
+    merges = Merge.objects.filter(Q(survivor_id__in=kin) | Q(absorbed_id__in=kin))
+    with _erasing():
+        _replace(_journal(kin, [card.number for card in held], requests, merges), "reason")
+        _replace(BlockRecord.objects.filter(card__in=held), "reason_name")
+        for name in ("reason", "note"):
+            _replace(requests, name)
+        for name in ("reason", "undone_reason"):
+            _replace(merges, name)
+
+
+def refuse_naming(people: Iterable[Contact], text: str) -> None:
+    """Refuse a text that is to outlive the erasure of these people and names one of them.
+
+    Raises InvalidParameter (`reason`).
+    """
+    digits = re.sub(r"\D", "", text)
+    for person in people:
+        known = [str(getattr(person, name) or "") for name in PERSONAL if name not in ("sex", "country_code")]
+        words = [each for each in known if len(each) >= _SHORTEST]
+        named = any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text, re.IGNORECASE) for each in words)
+        if named or (person.phone and person.phone[-_SUBSCRIBER:] in digits):
+            raise InvalidParameter("Say why without naming the customer: this text stays.", name="reason")
+
+
+def _journal(
+    kin: Collection[int], numbers: list[str], requests: QuerySet[AdjustmentRequest], merges: QuerySet[Merge]
+) -> QuerySet[JournalEntry]:
+    """Return the entries of the people, of their cards before these were bound, and of requests that went with a merge.
+
+    The reason of a merge stands in the journal of both, by the name of the merge.
+    """
+    told = [f"adjustment {pk}" for pk in requests.values_list("pk", flat=True)]
+    both = list(merges.values_list("public_id", "survivor_id", "absorbed_id"))
+    others = {each for _, *pair in both for each in pair}
+    by_merge = Q(contact_id__in=others, details__merge__in=[str(public_id) for public_id, *_ in both])
+    return JournalEntry.objects.filter(Q(contact_id__in=kin) | Q(target__in=[*numbers, *told]) | by_merge)
+
+
+def _replace(rows: QuerySet[Any], name: str) -> None:
+    rows.exclude(**{f"{name}__in": OURS}).update(**{name: ERASED})
+
+
+@contextmanager
+def _erasing() -> Iterator[None]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('loyalty.erasing', 'yes', true)")
+        yield
+        cursor.execute("SELECT set_config('loyalty.erasing', '', true)")
