@@ -69,9 +69,10 @@ def test_an_operator_gives_a_few_points_at_once(contact: Contact, browser: Brows
 
 
 def test_the_operation_leads_to_the_request_that_has_the_reason(contact: Contact, browser: Browser) -> None:
-    adjust(browser("marketer"), contact, "100")
+    client = browser("marketer")
+    adjust(client, contact, "100")
     request = AdjustmentRequest.objects.get()
-    shown = browser("marketer").get(reverse("admin:ledger_operation_change", args=[request.operation_id]))
+    shown = client.get(reverse("admin:ledger_operation_change", args=[request.operation_id]))
     assert reverse(f"admin:{QUEUE}_change", args=[request.pk]) in shown.content.decode()
 
 
