@@ -19,4 +19,9 @@ def read_moment(text: str, name: str) -> datetime:
         moment = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - the zone follows
     if moment is None:
         raise InvalidParameter(f"{text} is not a time. Write it like 2026-03-31T12:00:00+03:00.", name=name)
-    return moment if moment.tzinfo else moment.replace(tzinfo=program.settings().tzinfo)
+    zone = program.settings().tzinfo
+    try:
+        # A day at the very end of the calendar may be no day at all elsewhere.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(zone)
+    except OverflowError:
+        raise InvalidParameter(f"{text} lies beyond the calendar.", name=name) from None

@@ -244,6 +244,7 @@ def test_a_receipt_uploaded_late_is_in_the_past_of_its_own_date(
         (None, "2036-01-01", "still to come"),
         (None, "yesterday", "is not a time"),
         (None, "2026-13-45", "is not a time"),
+        (None, "0001-01-01T00:00+14:00", "beyond the calendar"),
     ],
 )
 def test_what_cannot_be_told_is_refused_in_one_line(
