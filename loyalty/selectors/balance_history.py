@@ -42,7 +42,8 @@ def of_code(code: str, moment: datetime, zone: ZoneInfo) -> list[PastAmount]:
 def of_contact(contact_id: int, moment: datetime, zone: ZoneInfo) -> list[PastAmount]:
     """Return the four accounts of a contact at a moment (3 statements); before the contact: zeros.
 
-    While a contact was merged into another, it was that one: its balances were the other's. `zone`, the retailer's, decides which year of qualification the moment lies in: points of an older one had closed.
+    While a contact was merged into another, it was that one: its balances were the other's. `zone`, the retailer's,
+    decides which year of qualification the moment lies in: points of an older one had closed.
 
     Raises InvalidParameter (`at`) for a moment in the future: nobody knows yet.
     """
