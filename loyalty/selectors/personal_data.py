@@ -4,13 +4,14 @@ Sections of plain rows, so that JSON and page tell the same. Who was merged into
 Reads only.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from cards.models import BlockRecord, Card
 from customers import selectors as customers
@@ -27,6 +28,7 @@ from loyalty.models import (
     Purchase,
     PurchaseLine,
     PurchaseReturn,
+    Surface,
 )
 from promos.models import CodeUse, CustomerGrant, FiscalReceipt, SegmentMember
 from tiers import rules
@@ -50,7 +52,7 @@ class Held:
 
 
 def of(contact: Contact, zone: ZoneInfo) -> Held:
-    """Return everything held about a contact and those who were merged into it (24 statements at any history)."""
+    """Return everything held about a contact and those who were merged into it (28 statements at any history)."""
     kin = customers.kin_of(contact.pk)
     numbers = list(Card.objects.filter(contact_id__in=kin).values_list("number", flat=True))
     sections = {
@@ -63,6 +65,39 @@ def of(contact: Contact, zone: ZoneInfo) -> Held:
         **_acts(kin, numbers),
     }
     return Held(contact.code, clock.now(), sections)
+
+
+def merges_of(kin: Collection[int]) -> QuerySet[Merge]:
+    """Return the merges of people with others, on either side, undone ones too."""
+    return Merge.objects.filter(Q(survivor_id__in=kin) | Q(absorbed_id__in=kin))
+
+
+def journal_about(kin: Collection[int], numbers: Collection[str]) -> QuerySet[JournalEntry]:
+    """Return the entries of people, of their cards before these were bound, and of their requests, whose journal may
+    stand with somebody they were one with for a time. The reason of a merge stands in the journal of both (+2).
+    """
+    requests = AdjustmentRequest.objects.filter(contact_id__in=kin).values_list("pk", flat=True)
+    targets = [*numbers, *(f"adjustment {pk}" for pk in requests)]
+    merges = list(merges_of(kin).values_list("public_id", "survivor_id", "absorbed_id"))
+    others = {each for _, *pair in merges for each in pair}
+    by_merge = Q(contact_id__in=others, details__merge__in=[str(public_id) for public_id, *_ in merges])
+    return JournalEntry.objects.filter(Q(contact_id__in=kin) | Q(target__in=targets) | by_merge)
+
+
+def calls_about(people: Iterable[Contact], numbers: Collection[str]) -> QuerySet[Interaction]:
+    """Return the logged calls about cards, and those of partners who read loyalty data, which name no card."""
+    named = "|".join(_names(people))
+    told = Q(surface=Surface.LOYALTY_DATA) & (Q(path__regex=named) | Q(response_body__regex=named))
+    return Interaction.objects.filter(Q(card_number__in=numbers) | told)
+
+
+def _names(people: Iterable[Contact]) -> Iterator[str]:
+    """Yield patterns of what an address or an answer of loyalty data names a person by."""
+    for person in people:
+        yield str(person.public_id)
+        yield rf"\m{person.code}\M"
+        if person.external_id:
+            yield rf'(external_id=|/external/users/|"external_id":"){re.escape(person.external_id)}([&"/?]|$)'
 
 
 def as_json(held: Held, zone: ZoneInfo) -> dict[str, Any]:
@@ -127,6 +162,20 @@ def _purchases(kin: list[int]) -> dict[str, list[Row]]:
     lines = PurchaseLine.objects.filter(purchase__contact_id__in=kin)
     returns = PurchaseReturn.objects.filter(purchase__contact_id__in=kin).order_by("id")
     receipts = FiscalReceipt.objects.filter(contact_id__in=kin).order_by("id")
+    scanned = _rows(
+        receipts,
+        "fiscal_drive",
+        "document_number",
+        "fiscal_sign",
+        "purchased_at",
+        "amount",
+        "received_at",
+        "status",
+        "points",
+        "taken_back",
+        "store",
+        "reason",
+    )
     return {
         "purchases": _rows(
             purchases, "purchase_id", "purchased_at", "amount", "paid", "accrued", "status", "till", "terms",
@@ -140,10 +189,7 @@ def _purchases(kin: list[int]) -> dict[str, list[Row]]:
             returns, "kind", "return_id", "amount", "taken_back", "restored", "recorded_at",
             receipt=F("purchase__purchase_id"),
         ),
-        "scanned_receipts": _rows(
-            receipts, "fiscal_drive", "document_number", "fiscal_sign", "purchased_at", "amount", "received_at",
-            "status", "points", "taken_back",
-        ),
+        "scanned_receipts": [{"reason_word": row.pop("reason"), **row} for row in scanned],
     }  # fmt: skip
 
 
@@ -172,20 +218,20 @@ def _marketing(kin: list[int]) -> dict[str, list[Row]]:
     return {
         "consents": _rows(consents, "channel", "allowed", "given_at", said_through=F("source")),
         "segments": _rows(segments, "added_at", segment_name=F("segment__name")),
-        "promotions": _rows(grants, "granted", promotion_name=F("promotion__name")),
+        "promotions": _rows(grants, "granted", "count", promotion_name=F("promotion__name")),
         "promo_codes": _rows(
             codes, "points", "used_at", promotion_name=F("promotion__name"), code_text=F("code__code")
         ),
     }
 
 
-def _acts(kin: list[int], numbers: Iterable[str]) -> dict[str, list[Row]]:
-    journal = JournalEntry.objects.filter(contact_id__in=kin).order_by("id")
-    merges = Merge.objects.filter(survivor_id__in=kin).order_by("id")
-    calls = Interaction.objects.filter(card_number__in=list(numbers)).order_by("id")
+def _acts(kin: list[int], numbers: list[str]) -> dict[str, list[Row]]:
+    journal = journal_about(kin, numbers).order_by("id")
+    merges = merges_of(kin).order_by("id")
+    calls = calls_about(list(Contact.objects.filter(pk__in=kin)), numbers).order_by("id")
     return {
         "merges": _rows(
-            merges, "merged_at", "reason", "undone_at", "personal",
+            merges, "merged_at", "reason", "undone_at", "undone_reason", "personal",
             stayed=F("survivor__code"), went=F("absorbed__code"),
         ),
         "journal": _rows(journal, "recorded_at", "actor", "action", "reason", "details", to_what=F("target")),

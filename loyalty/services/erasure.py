@@ -4,10 +4,7 @@ What names the person goes: fields, segments, the log of calls, what a merge rem
 What the books need stays, under a code that leads to nobody. Every call answers as of somebody who was never here.
 """
 
-import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-
-from django.db.models import Q
+from collections.abc import Collection, Sequence
 
 from cards import importing as card_imports
 from cards import services as card_services
@@ -23,7 +20,8 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.ledger.guards import ERASED
-from loyalty.models import AdjustmentRequest, AdjustmentStatus, Interaction, Merge, Surface
+from loyalty.models import AdjustmentRequest, AdjustmentStatus, Merge
+from loyalty.selectors import personal_data
 from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging, reasons, typed_words
 from loyalty.services.errors import NotConfirmed
 from loyalty.services.unit_of_work import unit_of_work
@@ -107,19 +105,6 @@ def _forget(people: Collection[Contact], cards: Sequence[Card]) -> None:
     kin = [person.pk for person in people]
     SegmentMember.objects.filter(contact_id__in=kin).delete()
     Merge.objects.filter(survivor_id__in=kin).exclude(personal={}).update(personal={})
-    Interaction.objects.filter(card_number__in=[card.number for card in cards])._raw_delete("default")
-    # Partners that read loyalty data name no card.
-    named = "|".join(_names(people))
-    told = Q(path__regex=named) | Q(response_body__regex=named)
-    Interaction.objects.filter(told, surface=Surface.LOYALTY_DATA)._raw_delete("default")
+    personal_data.calls_about(people, [card.number for card in cards])._raw_delete("default")
     for person in people:
         card_imports.forget(person.phone or "", [each for each in (person.email, person.surname) if each])
-
-
-def _names(people: Iterable[Contact]) -> Iterator[str]:
-    """Yield patterns of what an address or an answer of loyalty data names a person by."""
-    for person in people:
-        yield str(person.public_id)
-        yield rf"\m{person.code}\M"
-        if person.external_id:
-            yield rf'(external_id=|/external/users/|"external_id":"){re.escape(person.external_id)}([&"/?]|$)'

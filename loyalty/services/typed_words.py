@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES
 from cards.models import BlockRecord, Card
@@ -18,7 +18,8 @@ from customers.merging import PERSONAL
 from customers.models import Contact
 from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.guards import ERASED
-from loyalty.models import AdjustmentRequest, JournalEntry, Merge
+from loyalty.models import AdjustmentRequest
+from loyalty.selectors import personal_data
 
 OURS = ("", ERASED, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
 """Texts that nobody typed."""
@@ -29,12 +30,11 @@ _SUBSCRIBER = 10
 
 
 def erase(kin: Collection[int], cards: Iterable[Card]) -> None:
-    """Put ERASED in place of what was typed about contacts, their cards and their requests (8 statements)."""
+    """Put ERASED in place of what was typed about contacts, their cards and their requests (10 statements)."""
     held = list(cards)
-    requests = AdjustmentRequest.objects.filter(contact_id__in=kin)
-    merges = Merge.objects.filter(Q(survivor_id__in=kin) | Q(absorbed_id__in=kin))
+    requests, merges = AdjustmentRequest.objects.filter(contact_id__in=kin), personal_data.merges_of(kin)
     with _erasing():
-        _replace(_journal(kin, [card.number for card in held], requests, merges), "reason")
+        _replace(personal_data.journal_about(kin, [card.number for card in held]), "reason")
         _replace(BlockRecord.objects.filter(card__in=held), "reason_name")
         for name in ("reason", "note"):
             _replace(requests, name)
@@ -54,20 +54,6 @@ def refuse_naming(people: Iterable[Contact], text: str) -> None:
         named = any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text, re.IGNORECASE) for each in words)
         if named or (person.phone and person.phone[-_SUBSCRIBER:] in digits):
             raise InvalidParameter("Say why without naming the customer: this text stays.", name="reason")
-
-
-def _journal(
-    kin: Collection[int], numbers: list[str], requests: QuerySet[AdjustmentRequest], merges: QuerySet[Merge]
-) -> QuerySet[JournalEntry]:
-    """Return the entries of the people, of their cards before these were bound, and of requests that went with a merge.
-
-    The reason of a merge stands in the journal of both, by the name of the merge.
-    """
-    told = [f"adjustment {pk}" for pk in requests.values_list("pk", flat=True)]
-    both = list(merges.values_list("public_id", "survivor_id", "absorbed_id"))
-    others = {each for _, *pair in both for each in pair}
-    by_merge = Q(contact_id__in=others, details__merge__in=[str(public_id) for public_id, *_ in both])
-    return JournalEntry.objects.filter(Q(contact_id__in=kin) | Q(target__in=[*numbers, *told]) | by_merge)
 
 
 def _replace(rows: QuerySet[Any], name: str) -> None:

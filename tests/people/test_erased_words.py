@@ -242,3 +242,22 @@ def test_reasons_that_stood_in_the_books_leave_them_and_can_be_put_back():
     assert operations.get().reason == adjustments.IN_THE_BOOKS
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         operations.update(reason=posted.reason)
+
+
+def test_an_export_tells_every_word_that_was_typed_about_the_person():
+    mine = Words("mine")
+    person = life(CardFactory(new=True).number, mine)
+    other = ContactFactory().pk
+    for goes, stays in ((person, other), (other, person)):
+        merge = merging.merge_contacts(BOSS, ADMIN, stays, goes, mine())
+        unmerging.unmerge_contacts(BOSS, ADMIN, merge.pk, mine())
+    partner = Partner()
+    api_clients.log_in_full(BOSS, ApiClient.objects.get(login=partner.login).pk, hours=24)
+    Contact.objects.filter(pk=person).update(external_id="EXT-1")
+    partner.get(f"/priv/v1/apps/{partner.login}/external/users/EXT-1")
+    interaction_backlog.flush()
+    held = personal_data.export(BOSS, person, "asked").sections
+    told = {str(value) for rows in held.values() for row in rows for value in row.values()}
+    typed = {f"text {number}: mine asked" for number in range(1, mine.typed + 1)}
+    assert typed - told == set()
+    assert [row["path"] for row in held["calls"]][-1].endswith("/external/users/EXT-1")
