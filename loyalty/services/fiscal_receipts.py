@@ -61,16 +61,14 @@ def accept(actor: Actor, *, phone: str, number: str, code: str) -> int:
 
 
 def decide(actor: Actor, receipt_id: int) -> bool:
-    """Credit or reject an accepted receipt; False when it was decided already or another worker is at it.
+    """Credit or reject an accepted receipt; False when it was decided already or another worker is at it, and when it
+    has to go over first to the customer that its own was merged into: then the sweep decides.
 
     Raises Busy when a row stays locked: the sweep comes again.
     """
     with unit_of_work():
         receipt = locks.lock_receipt(receipt_id)
-        if receipt is None:
-            return False
-        _decide(actor, receipt, program.settings())
-    return True
+        return receipt is not None and _decide(actor, receipt, program.settings())
 
 
 def decide_waiting(actor: Actor) -> int:
@@ -111,8 +109,13 @@ def _decide_or_log(actor: Actor, receipt_id: int) -> bool:
     return False
 
 
-def _decide(actor: Actor, receipt: FiscalReceipt, settings: Program) -> None:
+def _decide(actor: Actor, receipt: FiscalReceipt, settings: Program) -> bool:
     card, contact = _lock_holder(receipt.contact_id)
+    if contact.merged_into_id is not None:
+        # It was sent in the moment of the merge, which did not see it.
+        receipt.contact_id = contact.merged_into_id
+        receipt.save(update_fields=["contact"])
+        return False
     # From here on no till adds a purchase of this customer: what it added before is seen, what comes later sees this.
     drive, now = scanned_receipts.drive_of(receipt), clock.now()
     receipt.store = drive.store.code if drive else ""
@@ -127,12 +130,16 @@ def _decide(actor: Actor, receipt: FiscalReceipt, settings: Program) -> None:
             _credit(actor, receipt, contact, verdict, settings)
         else:
             rows.reject(receipt, verdict.reason, now)
+    return True
 
 
 def _lock_holder(contact_id: int) -> tuple[Card | None, Contact]:
-    """Lock every card of the customer, then the contact; return the card that is usable now, None without one."""
+    """Lock every card of the customer, then the contact; return the card that is usable now, None without one.
+
+    The customer may have been merged or erased since: the first has no card any more, the second none that is usable.
+    """
     held = card_locks.lock_all_of(contact_id)
-    contact = customer_locks.lock_contact(contact_id)
+    contact = customer_locks.lock_contacts([contact_id])[contact_id]
     # Binding takes the contact: a card that came between the two locks is not ours yet.
     if {card.pk for card in cards.of_contact(contact_id)} != {card.pk for card in held}:
         raise Busy()
