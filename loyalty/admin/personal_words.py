@@ -87,6 +87,7 @@ HEADERS: dict[str, Any] = {
     "remaining": _("remaining"),
     "matures_at": _("matures at"),
     "expires_at": _("expires at"),
+    "expires_first": _("points that expire first"),
     "made_at": _("made at"),
     "resolved_at": _("resolved at"),
     "captured": _("captured"),

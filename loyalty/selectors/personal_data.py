@@ -134,13 +134,14 @@ def _person(kin: list[int]) -> list[Row]:
 def _balances(contact_id: int, zone: ZoneInfo) -> list[Row]:
     now = clock.now()
     read = balances.read(contact_id, now, since=rules.year_began(now, zone))
-    rows = [
-        {"account": account.label, "amount": amount}
-        for account, amount in zip(
-            HELD, (read.spendable, read.spendable_escrow, read.qualifying, read.qualifying_escrow), strict=True
-        )
+    amounts = (read.spendable, read.spendable_escrow, read.qualifying, read.qualifying_escrow)
+    rows: list[Row] = [
+        {"account": account.label, "amount": amount, "expires_first": None, "expires_at": None}
+        for account, amount in zip(HELD, amounts, strict=True)
     ]
-    return [*rows, {"account": "Burned", "amount": read.burned}]
+    if read.expiring:
+        rows[0] |= {"expires_first": read.expiring.amount, "expires_at": read.expiring.expires_at}
+    return [*rows, {"account": "Burned", "amount": read.burned, "expires_first": None, "expires_at": None}]
 
 
 def _cards_and_tiers(kin: list[int]) -> dict[str, list[Row]]:

@@ -184,6 +184,9 @@ def test_everything_held_is_handed_over_as_data_and_as_a_page(
     assert held["person"][1]["surname"] == "Петрова"
     assert {each["purchase_id"] for each in held["purchases"]} >= {"A-1", "A-2"}
     assert {each["amount"] for each in held["balances"] if each["account"] == "Spendable"} == {"500.00"}
+    assert [(each["expires_first"], each["expires_at"]) for each in held["balances"]][:2] == [
+        ("500.00", "2027-05-01T00:00:00+03:00"), (None, None),
+    ]  # fmt: skip
     assert {each["number"] for each in held["cards"]} == {mine.number, theirs.number}
     assert {each["channel"] for each in held["consents"]} == {"email", "call"}
     assert "contact.merge" in {each["action"] for each in held["journal"]}

@@ -11,6 +11,7 @@ from cards.blocking import BLOCK_NAMES, BlockReason
 from cards.models import BlockRecord, CardCategory, CardImportFault, CardSeries, ImportMode
 from customers.models import Contact
 from customers.services import PersonalData
+from loyalty.admin.personal_data import page
 from loyalty.api import interaction_backlog
 from loyalty.core import actors
 from loyalty.core.errors import InvalidParameter
@@ -256,8 +257,10 @@ def test_an_export_tells_every_word_that_was_typed_about_the_person():
     Contact.objects.filter(pk=person).update(external_id="EXT-1")
     partner.get(f"/priv/v1/apps/{partner.login}/external/users/EXT-1")
     interaction_backlog.flush()
-    held = personal_data.export(BOSS, person, "asked").sections
+    exported = personal_data.export(BOSS, person, "asked")
+    held, shown = exported.sections, page(exported)
     told = {str(value) for rows in held.values() for row in rows for value in row.values()}
     typed = {f"text {number}: mine asked" for number in range(1, mine.typed + 1)}
     assert typed - told == set()
+    assert {each for each in typed if each not in shown} == set()
     assert [row["path"] for row in held["calls"]][-1].endswith("/external/users/EXT-1")
