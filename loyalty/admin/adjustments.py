@@ -100,8 +100,8 @@ ADJUST = Command(
     _adjust,
     submit=_("Adjust"),
     explain=_(
-        "The reason stays with the adjustment and in the journal. Given points can be spent at once and expire like others;"
-        " taken ones come from those that expire first, and never from what a till has set aside."
+        "The reason stays with the adjustment and in the journal. Given points can be spent at once and expire like"
+        " others; taken ones come from those that expire first, and never from what a till has set aside."
     ),
     icon="published_with_changes",
 )
