@@ -20,8 +20,10 @@ def read_moment(text: str, name: str) -> datetime:
     if moment is None:
         raise InvalidParameter(f"{text} is not a time. Write it like 2026-03-31T12:00:00+03:00.", name=name)
     zone = program.settings().tzinfo
+    told = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     try:
-        # A day at the very end of the calendar may be no day at all elsewhere.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(zone)
+        # A day at the very end of the calendar may be no day at all in the retailer's zone.
+        told.astimezone(zone)
     except OverflowError:
         raise InvalidParameter(f"{text} lies beyond the calendar.", name=name) from None
+    return told

@@ -231,10 +231,10 @@ def test_a_receipt_that_fails_does_not_hold_up_the_others(card: Card, monkeypatc
     first, second = scan(card), scan(card)
     decide = fiscal_receipts._decide
 
-    def broken(actor: Any, found: FiscalReceipt, settings: Program) -> None:
+    def broken(actor: Any, found: FiscalReceipt, settings: Program) -> bool:
         if found.pk == first.pk:
             raise ZeroDivisionError
-        decide(actor, found, settings)
+        return decide(actor, found, settings)
 
     monkeypatch.setattr(fiscal_receipts, "_decide", broken)
     assert fiscal_receipts.decide_waiting(WORKER) == 1
