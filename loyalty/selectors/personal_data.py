@@ -52,7 +52,7 @@ class Held:
 
 
 def of(contact: Contact, zone: ZoneInfo) -> Held:
-    """Return everything held about a contact and those who were merged into it (28 statements at any history)."""
+    """Return everything held about a contact and those who were merged into it (27 statements at any history)."""
     kin = customers.kin_of(contact.pk)
     numbers = list(Card.objects.filter(contact_id__in=kin).values_list("number", flat=True))
     sections = {
@@ -74,14 +74,20 @@ def merges_of(kin: Collection[int]) -> QuerySet[Merge]:
 
 def journal_about(kin: Collection[int], numbers: Collection[str]) -> QuerySet[JournalEntry]:
     """Return the entries of people, of their cards before these were bound, and of their requests, whose journal may
-    stand with somebody they were one with for a time. The reason of a merge stands in the journal of both (+2).
+    stand with somebody they were one with for a time (1 statement before).
     """
     requests = AdjustmentRequest.objects.filter(contact_id__in=kin).values_list("pk", flat=True)
     targets = [*numbers, *(f"adjustment {pk}" for pk in requests)]
+    return JournalEntry.objects.filter(Q(contact_id__in=kin) | Q(target__in=targets))
+
+
+def journal_of_merges(kin: Collection[int]) -> QuerySet[JournalEntry]:
+    """Return what the journal says of the merges of people, on both sides: the same reason stands with each of the two
+    (1 statement before). What it says of the other side is not for these people to read.
+    """
     merges = list(merges_of(kin).values_list("public_id", "survivor_id", "absorbed_id"))
-    others = {each for _, *pair in merges for each in pair}
-    by_merge = Q(contact_id__in=others, details__merge__in=[str(public_id) for public_id, *_ in merges])
-    return JournalEntry.objects.filter(Q(contact_id__in=kin) | Q(target__in=targets) | by_merge)
+    both = {each for _, *pair in merges for each in pair}
+    return JournalEntry.objects.filter(contact_id__in=both, details__merge__in=[str(each) for each, *_ in merges])
 
 
 def calls_about(people: Iterable[Contact], numbers: Collection[str]) -> QuerySet[Interaction]:

@@ -30,11 +30,12 @@ _SUBSCRIBER = 10
 
 
 def erase(kin: Collection[int], cards: Iterable[Card]) -> None:
-    """Put ERASED in place of what was typed about contacts, their cards and their requests (10 statements)."""
+    """Put ERASED in place of what was typed about contacts, their cards and their requests (11 statements)."""
     held = list(cards)
     requests, merges = AdjustmentRequest.objects.filter(contact_id__in=kin), personal_data.merges_of(kin)
     with _erasing():
         _replace(personal_data.journal_about(kin, [card.number for card in held]), "reason")
+        _replace(personal_data.journal_of_merges(kin), "reason")
         _replace(BlockRecord.objects.filter(card__in=held), "reason_name")
         for name in ("reason", "note"):
             _replace(requests, name)
