@@ -13,6 +13,7 @@ from loyalty.api import interaction_backlog
 from loyalty.api.authentication import forget_credentials
 from loyalty.core import clock
 from loyalty.ledger.accounts import Account
+from loyalty.ledger.models import BonusBalance
 from loyalty.models import Interaction, Program
 from tests.api.loyalty_data.conftest import Partner
 from tests.api.loyalty_data.test_sample import EVERYTHING
@@ -131,6 +132,13 @@ def test_nobody_enrolled_has_no_level(partner: Partner) -> None:
     assert {"tier_ends_value", "next_tier_points"}.isdisjoint(user)
 
 
+def test_who_left_has_no_level_either(partner: Partner) -> None:
+    left = ContactFactory(external_id="A-1")
+    StandingFactory(contact=left, tier=tier_named("Unenrolled"), reason="left")
+    user = partner.search("external_id=A-1", "expand_incentives=true").user
+    assert (user["tier"], user["tier_details"]["tier_levels"]) == ("UNENROLLED", [])
+
+
 def test_at_the_top_nothing_is_next(partner: Partner) -> None:
     contact = ContactFactory(external_id="A-1")
     StandingFactory(contact=contact, tier=tier_named("Gold"), ends_at=clock.now() + timedelta(days=10))
@@ -149,6 +157,16 @@ def test_a_debt_is_shown_in_the_account_and_not_as_available(partner: Partner) -
     assert user["available_points"] == 0
     spendable = user["tier_details"]["point_account_balances"]["details"][0]
     assert (spendable["account_name"], spendable["available_balance"]) == ("ACME Spendable Account", -12.3)
+
+
+def test_an_account_that_only_a_debt_has_touched_is_used(partner: Partner) -> None:
+    contact = ContactFactory(external_id="A-1")
+    books.adjust(contact.pk, -100, debt=True)
+    user = partner.search("external_id=A-1", "expand_incentives=true").user
+    owed, *untouched = user["tier_details"]["point_account_balances"]["details"]
+    own = BonusBalance.objects.get(contact_id=contact.pk, account=Account.SPENDABLE)
+    assert (owed["available_balance"], owed["user_point_account_id"]) == (-100, str(own.public_id))
+    assert [each["user_point_account_id"] for each in untouched] == ["", "", ""]
 
 
 def test_the_rule_of_a_tier_is_read_from_the_database(partner: Partner) -> None:
