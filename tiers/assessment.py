@@ -50,8 +50,8 @@ class Ladder:
     def reached(self, balance: Decimal, moment: datetime) -> Tier | None:
         """Return the highest tier whose target the balance met, among the targets that stood at `moment`."""
         for tier in reversed(self.tiers):
-            stood = tier.target_since is None or tier.target_since <= moment
-            if tier.target is not None and stood and tier.target <= balance:
+            target = tier.target_at(moment)
+            if target is not None and target <= balance:
                 return tier
         return None
 
@@ -65,8 +65,8 @@ class Ladder:
         return max(earned, *lower[-1:], key=lambda each: each.rank)
 
     def changes(self, after: datetime | None, until: datetime) -> Iterable[datetime]:
-        """Return the moments at which a target was set or lowered."""
-        moments = {tier.target_since for tier in self.tiers if tier.target_since is not None}
+        """Return the moments at which a target was set or changed."""
+        moments = {moment for tier in self.tiers for moment in tier.target_changes()}
         return (moment for moment in moments if after is not None and after < moment <= until)
 
 
@@ -148,10 +148,11 @@ class _Course:
 
     def _rise(self, moment: datetime) -> None:
         period, zone = self.periods[-1], self._ladder.zone
+        moment = max(moment, period.entered_at)
         reached = self._ladder.reached(self._balance, moment)
         if reached is None or reached.rank < period.tier.rank:
             return
-        year = max(moment, period.entered_at).astimezone(zone).year
+        year = moment.astimezone(zone).year
         if reached.rank > period.tier.rank:
             self._enter(reached, moment, StandingReason.UPGRADED, year)
         elif period.ends_at is not None and year > period.year:
