@@ -140,11 +140,11 @@ class _Course:
 
     def _end(self) -> datetime | None:
         """Return when the last period ends; the end of a year is that of today's time zone."""
-        period, turn = self.periods[-1], self._turn
-        by_year = period.tier.expiry_policy == ExpiryPolicy.NEXT_YEAR_END
-        if period.ends_at and turn and by_year and abs(period.ends_at - turn) < ZONE_SHIFT:
-            return turn
-        return period.ends_at
+        period = self.periods[-1]
+        if period.ends_at is None or period.tier.expiry_policy != ExpiryPolicy.NEXT_YEAR_END:
+            return period.ends_at
+        turn = rules.nearest_turn(period.ends_at, self._ladder.zone)
+        return turn if abs(period.ends_at - turn) < ZONE_SHIFT else period.ends_at
 
     def _rise(self, moment: datetime) -> None:
         period, zone = self.periods[-1], self._ladder.zone
