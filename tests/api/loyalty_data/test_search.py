@@ -63,8 +63,11 @@ def test_several_customers_with_one_address(partner: Partner) -> None:
 
 
 def test_no_credentials_and_wrong_ones(partner: Partner) -> None:
-    for reply in (partner.send(SEARCH, {}), partner.get(SEARCH, secret="wrong"), partner.get(SEARCH, login="other")):
-        assert (reply.status, reply.code) == (401, "unauthorized")
+    other_key = partner.get("/priv/v1/apps/other/users/search")
+    for reply in (
+        partner.send(SEARCH, {}), partner.get(SEARCH, secret="wrong"), partner.get(SEARCH, login="other"), other_key,
+    ):  # fmt: skip
+        assert (reply.status, reply.code) == (401, "invalid_api_key" if reply is other_key else "unauthorized")
         assert reply.headers["WWW-Authenticate"].startswith("Basic ")
 
 
@@ -107,6 +110,20 @@ def test_points_in_escrow_count_as_available_where_the_retailer_says_so(
     assert partner.search("external_id=A-1").user["available_points"] == 100.5
     Program.objects.update(available_with_escrow=True)
     assert partner.search("external_id=A-1").user["available_points"] == 120.5
+
+
+def test_a_debt_takes_the_points_in_escrow_before_they_count_as_available(
+    partner: Partner, story_clock: MovingClock
+) -> None:
+    Program.objects.update(available_with_escrow=True)
+    contact = ContactFactory(external_id="A-1")
+    books.adjust(contact.pk, -100, debt=True)
+    books.earn(contact.pk, "50.00")
+    assert partner.search("external_id=A-1").user["available_points"] == 0
+    books.earn(contact.pk, "80.00")
+    assert partner.search("external_id=A-1").user["available_points"] == 30
+    story_clock.forward(days=30)
+    assert partner.search("external_id=A-1").user["available_points"] == 30
 
 
 def test_the_clock_decides_before_the_job(partner: Partner, story_clock: MovingClock) -> None:
