@@ -1,6 +1,7 @@
 """A card as a door shows it: two plain statements, because a queue waits for them (design.md, Choices, hot paths)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.ledger import balances
 from loyalty.ledger.balances import Balance
+from loyalty.ledger.rounding import ZERO
 from tiers import rules
 
 _CARD = """
@@ -35,6 +37,11 @@ _NAMED = """contact.id = (
     SELECT coalesce(merged_into_id, id) FROM customers_contact WHERE {name} = %(value)s AND erased_at IS NULL)"""
 _BY_PHONE = _OF_CONTACT.format(source=_HELD, where=_NAMED.format(name="phone"))
 _BY_CODE = _OF_CONTACT.format(source=_HELD, where=_NAMED.format(name="code"))
+_FROZEN = f"""
+SELECT contact.status = 'blocked' OR NOT EXISTS (
+    SELECT 1 FROM cards_card card WHERE card.contact_id = contact.id AND card.status <> {CardStatus.BLOCKED.value})
+FROM customers_contact contact WHERE contact.id = %(value)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +88,22 @@ def by_code(text: str) -> CardBalance:
     return _of_contact(_read(_BY_CODE, identifiers.read_code(text)), "code")
 
 
+def spendable_now(contact_id: int) -> Decimal:
+    """Return what a contact may spend at this moment: nothing while the card or the person is blocked (2 statements).
+
+    What a till hears as `Balance` after a return or a hold (specs/cash_desk.md, Settled points).
+    """
+    [frozen] = _read(_FROZEN, contact_id)
+    return ZERO if frozen else balances.read(contact_id, clock.now()).available
+
+
 def _of_contact(row: Any, by: str) -> CardBalance:
     if row is None:
         raise ContactNotFound(by=by)
     return _with_points(row)
 
 
-def _read(sql: str, value: str) -> Any:
+def _read(sql: str, value: str | int) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(sql, {"value": value})
         return cursor.fetchone()

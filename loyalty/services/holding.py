@@ -20,12 +20,13 @@ from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, OperationConflict
-from loyalty.ledger import balances, holds, posting, rounding
+from loyalty.ledger import holds, posting, rounding
 from loyalty.ledger import locks as ledger_locks
 from loyalty.ledger.holds import HoldRequest
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.models import TillAnswer
+from loyalty.selectors import card_balances
 from loyalty.services import journal, limits, points, program, receipts, sales
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.unit_of_work import unit_of_work
@@ -219,7 +220,7 @@ def _stored(key: str, fingerprint: str) -> dict[str, Any] | None:
 
 def _keep(key: str, fingerprint: str, found: Hold, **answer: str) -> dict[str, Any]:
     now = clock.now()
-    answer["balance"] = str(balances.read(found.contact_id, now).available)
+    answer["balance"] = str(card_balances.spendable_now(found.contact_id))
     TillAnswer.objects.create(
         key=key, fingerprint=fingerprint, contact_id=found.contact_id, answer=answer, recorded_at=now
     )

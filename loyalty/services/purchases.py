@@ -194,7 +194,8 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if scanned is not None:
         # After the bonuses paid: the till has printed its receipt, and a purchase is not refused for a scanned one.
         scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
-    balance = balances.read(holder.contact_id, clock.now()).available
+    blocked = holder.contact_status == ContactStatus.BLOCKED
+    balance = rounding.ZERO if blocked else balances.read(holder.contact_id, clock.now()).available
     receipts.finish(stored.receipt_id, balance, accrual, redemption)
     return Credited(award.spendable, payment.amount, balance)
 

@@ -13,10 +13,11 @@ from cards.errors import CardStatusRefused
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import OperationConflict
-from loyalty.ledger import balances, burning, posting, returns, rounding
+from loyalty.ledger import burning, posting, returns, rounding
 from loyalty.ledger.posting import Fact
 from loyalty.ledger.returns import Reach, TakenBack
 from loyalty.models import Program, Purchase, PurchaseReturn, PurchaseStatus, ReturnKind, ReturnPolicy
+from loyalty.selectors import card_balances
 from loyalty.selectors.purchases import PurchaseNotFound
 from loyalty.services import forfeits, journal, locks, points, program, returned_goods
 from loyalty.services.errors import RefundExceedsPurchase
@@ -147,7 +148,7 @@ def _carry_out(
     entry.amount, entry.lines = reckoning.amount, reckoning.as_json()
     entry.taken_back, entry.qualifying_taken_back = taken.spendable, taken.qualifying
     entry.restored = reckoning.restored
-    entry.balance = balances.read(purchase.contact_id, clock.now()).available
+    entry.balance = card_balances.spendable_now(purchase.contact_id)
     entry.actor, entry.recorded_at = str(actor), clock.now()
     entry.save(force_insert=True)
     returned_goods.apply(purchase, reckoning, cancelled=entry.kind == ReturnKind.CANCEL)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import psycopg
 from django.db import OperationalError, connection, transaction
@@ -13,18 +14,33 @@ _RETRYABLE = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
 )
+_joined = ContextVar("_joined", default=False)
 
 
 @contextmanager
 def unit_of_work() -> Iterator[None]:
     """Run a use case in a transaction of its own; a row that stays locked becomes `Busy`, which may be retried."""
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic(durable=not _joined.get()):
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, _RETRYABLE):
             raise Busy() from error
         raise
+
+
+@contextmanager
+def all_or_nothing() -> Iterator[None]:
+    """Run many use cases as one: killed anywhere inside, not one of them has happened.
+
+    For filling a database that nobody uses yet: the locks of every use case are kept until the end.
+    """
+    with unit_of_work():
+        token = _joined.set(True)
+        try:
+            yield
+        finally:
+            _joined.reset(token)
 
 
 @contextmanager

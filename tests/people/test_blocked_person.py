@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from cards.blocking import BlockReason, UnblockReason
 from cards.errors import CardStatusRefused
 from cards.models import Card, CardStatus
 from customers.errors import ContactBlocked, ContactErased, ContactMerged, ContactNotBlocked
@@ -13,7 +14,7 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.models import JournalEntry
-from loyalty.services import contacts, erasure, holding
+from loyalty.services import blocking, contacts, erasure, holding
 from loyalty.services.holding import HoldCall
 from tests.conftest import MovingClock
 from tests.factories import CardFactory, ContactFactory
@@ -67,6 +68,27 @@ def test_the_till_and_the_wallet_say_that_the_points_wait(story_clock: MovingClo
     )
     assert quoted["CanPay"] == 0
     assert balances.read(holder(Card.objects.get(number=number)), clock.now()).available == 500
+
+
+def test_every_answer_to_a_till_says_that_nothing_may_be_spent(story_clock: MovingClock) -> None:
+    """`Balance` is what may be spent after the call: the till prints it, and would refuse what it has printed."""
+    shop = Shop()
+    number = shop.give_card("79001234567", firstname="Anna", surname="Orlova", birthDate="1990-05-17")
+    shop.sell(number, "R-1", "500.00")
+    story_clock.forward(days=31)
+    shop.sell(number, "R-2", "100.00")
+    held = shop.till.post(
+        "/api/purchase/hold", {"Number": number, "PurchaseId": "H-1", "BonusesToPay": 40, "Amount": 200}
+    )
+    block(holder(Card.objects.get(number=number)))
+    assert shop.sell(number, "R-3", "100.00")["Balance"] == 0
+    assert shop.till.post("/api/purchase/void", {"HoldId": held["HoldId"]})["Balance"] == 0
+    assert shop.till.post("/api/purchase/refund", {"PurchaseId": "R-2", "RefundId": "F", "Amount": 50})["Balance"] == 0
+    contacts.unblock_contact(BOSS, holder(Card.objects.get(number=number)), "cleared up")
+    blocking.block_card(BOSS, Role.ADMINISTRATOR, number=number, reason_code=BlockReason.LOSS)
+    assert shop.till.post("/api/purchase/cancel", {"PurchaseId": "R-2"})["Balance"] == 0
+    blocking.unblock_card(BOSS, Role.ADMINISTRATOR, number=number, reason_code=UnblockReason.FOUND)
+    assert shop.till.post("/api/purchase/cancel", {"PurchaseId": "R-3"})["Balance"] == 500
 
 
 def test_refusals_write_nothing() -> None:

@@ -1,5 +1,6 @@
 """A whole service in processes of its own, as `make run` starts it, for tests that watch it live and die."""
 
+import contextlib
 import json
 import os
 import signal
@@ -101,7 +102,9 @@ class Service:
     def kill(self) -> None:
         """Kill everything, as a power cut would."""
         for process in self.processes():
-            process.kill()
+            # Some end by themselves as soon as the supervisor is gone.
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
         self.process.wait(5)
 
 
@@ -112,4 +115,4 @@ def alive(found: list[psutil.Process]) -> list[psutil.Process]:
 
 def gone(found: list[psutil.Process]) -> bool:
     """Return whether all have ended; the kernel needs a moment to take a killed process away."""
-    return wait_gone(found, 2.0) == []
+    return wait_gone(found, 10.0) == []

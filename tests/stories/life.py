@@ -98,7 +98,7 @@ class Life(Shop):
         at = fields.pop("at", clock.now()).astimezone(self.zone)
         answer = self.sell(self.card, receipt, amount, at=at, **bonuses, **fields)
         assert (answer["Key"], answer["Accrued"], answer["Paid"]) == ("OK", earned, Decimal(pays))
-        assert answer["Balance"] == self._held().available
+        assert answer["Balance"] == self._may_spend()
 
     def brings_back(
         self, receipt: str, refund: str, *, amount: str = "", goods: str = "", taken: str, restored: str = "0"
@@ -110,7 +110,11 @@ class Life(Shop):
         assert self.till.post("/api/purchase/refund", body) == answer
         told = answer["Key"], answer["TakenBack"], answer["Restored"]
         assert told == ("OK", Decimal(taken), Decimal(restored))
-        assert answer["Balance"] == self._held().available
+        assert answer["Balance"] == self._may_spend()
+
+    def _may_spend(self) -> Decimal:
+        frozen = self.contact.status == ContactStatus.BLOCKED
+        return Decimal(0) if frozen else self._held().available
 
     def is_refused(self, receipt: str, amount: str, key: str, **fields: Any) -> None:
         """A purchase that the till may not make; nothing comes of it."""

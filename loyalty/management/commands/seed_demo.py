@@ -12,6 +12,7 @@ from loyalty.management import demo
 from loyalty.management.use_case_command import UseCaseCommand
 from loyalty.models import CashDeskRole, StaffRole, Surface
 from loyalty.services import api_clients, staff
+from loyalty.services.unit_of_work import all_or_nothing
 
 CREDENTIALS_FILE = "demo_credentials.txt"
 
@@ -25,11 +26,11 @@ class Command(UseCaseCommand):
             self.stderr.write("The database has contacts already: nothing was added.")
             return
         path = settings.DATA_DIR / CREDENTIALS_FILE
-        # First, so that a start that is interrupted here still leaves log-ins behind.
-        _write_private(path, _make_credentials(self.actor()))
-        with Progress(console=Console(stderr=True)) as bar:
+        # A start that is interrupted here leaves an empty database behind: the next one begins again.
+        with all_or_nothing(), Progress(console=Console(stderr=True)) as bar:
             task = bar.add_task("demo retailer", total=None)
             demo.seed(lambda done, total: bar.update(task, completed=done, total=total))
+            _write_private(path, _make_credentials(self.actor()))
         self.stdout.write(f"The demo retailer is ready; its log-ins are in {path}.")
 
 
