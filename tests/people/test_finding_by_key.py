@@ -14,8 +14,8 @@ from loyalty.selectors.loyalty_data import Key
 
 PEOPLE = """
 INSERT INTO customers_contact (public_id, code, phone, email, external_id, attributes, status, created_at, updated_at)
-SELECT gen_random_uuid(), 'C' || 5000000000 + n, '+7900' || lpad(n::text, 7, '0'), 'p' || n || '@example.com', 'X-' || n,
-    '{}', 'active', %(now)s, %(now)s FROM generate_series(1, 3000) n
+SELECT gen_random_uuid(), 'C' || 5000000000 + n, '+7900' || lpad(n::text, 7, '0'), 'p' || n || '@example.com',
+    'X-' || n, '{}', 'active', %(now)s, %(now)s FROM generate_series(1, 3000) n
 """
 FINDERS: list[Callable[[], Any]] = [
     lambda: loyalty_data.find(Key.EMAIL, "P77@example.com", incentives=False).external_id,
