@@ -68,7 +68,7 @@ WITH RECURSIVE ladder AS (
             ELSE standing.ends_at END AS until
     FROM tiers_standing standing JOIN ladder held ON held.id = standing.tier_id
     WHERE standing.left_at IS NULL AND standing.ends_at <= CASE
-        WHEN held.expiry_policy = %(by_year)s THEN %(turn)s::timestamptz + %(zone_shift)s ELSE %(turn)s END
+        WHEN held.expiry_policy = %(by_year)s THEN %(latest)s::timestamptz ELSE %(turn)s END
     UNION ALL
     SELECT above.tier_id, above.ends_at, lower.rank, lower.floor, CASE lower.expiry_policy
         WHEN %(by_year)s THEN (date_trunc('year', (above.until - interval '1 microsecond') AT TIME ZONE %(zone)s)
@@ -115,7 +115,7 @@ def forecast(year: int, zone: ZoneInfo) -> Forecast:
                 "began": rules.turn_of(year - 1, zone),
                 "turn": turn,
                 "zone": zone.key,
-                "zone_shift": ZONE_SHIFT,
+                "latest": turn + ZONE_SHIFT,
                 "one_down": AssessmentPolicy.ONE_DOWN.value,
                 "by_year": ExpiryPolicy.NEXT_YEAR_END.value,
                 "by_days": ExpiryPolicy.DAYS.value,
