@@ -50,8 +50,8 @@ class Ladder:
     def reached(self, balance: Decimal, moment: datetime) -> Tier | None:
         """Return the highest tier whose target the balance met, among the targets that stood at `moment`."""
         for tier in reversed(self.tiers):
-            stood = tier.target_since is None or tier.target_since <= moment
-            if tier.target is not None and stood and tier.target <= balance:
+            target = tier.target_at(moment)
+            if target is not None and target <= balance:
                 return tier
         return None
 
@@ -65,8 +65,8 @@ class Ladder:
         return max(earned, *lower[-1:], key=lambda each: each.rank)
 
     def changes(self, after: datetime | None, until: datetime) -> Iterable[datetime]:
-        """Return the moments at which a target was set or lowered."""
-        moments = {tier.target_since for tier in self.tiers if tier.target_since is not None}
+        """Return the moments at which a target was set or changed."""
+        moments = {moment for tier in self.tiers for moment in tier.target_changes()}
         return (moment for moment in moments if after is not None and after < moment <= until)
 
 
@@ -140,18 +140,19 @@ class _Course:
 
     def _end(self) -> datetime | None:
         """Return when the last period ends; the end of a year is that of today's time zone."""
-        period, turn = self.periods[-1], self._turn
-        by_year = period.tier.expiry_policy == ExpiryPolicy.NEXT_YEAR_END
-        if period.ends_at and turn and by_year and abs(period.ends_at - turn) < ZONE_SHIFT:
-            return turn
-        return period.ends_at
+        period = self.periods[-1]
+        if period.ends_at is None or period.tier.expiry_policy != ExpiryPolicy.NEXT_YEAR_END:
+            return period.ends_at
+        turn = rules.nearest_turn(period.ends_at, self._ladder.zone)
+        return turn if abs(period.ends_at - turn) < ZONE_SHIFT else period.ends_at
 
     def _rise(self, moment: datetime) -> None:
         period, zone = self.periods[-1], self._ladder.zone
+        moment = max(moment, period.entered_at)
         reached = self._ladder.reached(self._balance, moment)
         if reached is None or reached.rank < period.tier.rank:
             return
-        year = max(moment, period.entered_at).astimezone(zone).year
+        year = moment.astimezone(zone).year
         if reached.rank > period.tier.rank:
             self._enter(reached, moment, StandingReason.UPGRADED, year)
         elif period.ends_at is not None and year > period.year:

@@ -17,15 +17,25 @@ from tiers.assessment import ZONE_SHIFT, Ladder, Landing, Period
 # other can move when points have landed. Lots are read for those alone.
 _MAY_MOVE = """
 (standing.ends_at < %(end)s OR EXISTS (
-    SELECT FROM tiers_tier higher WHERE higher.rank > tier.rank AND higher.target <= balance.amount
+    SELECT FROM ladder higher WHERE higher.rank > tier.rank AND higher.target <= balance.amount
 ) OR (tier.target <= balance.amount AND standing.ends_at IS NOT NULL
     AND CASE WHEN standing.reason = 'merged' THEN standing.joined_at ELSE standing.entered_at END <= %(year_began)s))
 """
 
+# The lowest target that a tier ever had: points may have landed under it, and no job have said so yet.
+_LADDER = """
+ladder AS MATERIALIZED (
+    SELECT id, rank, least(target, (
+        SELECT min((former->>1)::numeric) FROM jsonb_array_elements(former_targets) former)) AS target
+    FROM tiers_tier
+)
+"""
+
 _COURSES = f"""
+WITH {_LADDER}
 SELECT standing.id, standing.public_id, standing.contact_id, standing.tier_id, standing.entered_at, standing.ends_at,
     standing.reason, standing.joined_at, lot.moments, lot.amounts
-FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id AND tier.rank >= 1
+FROM tiers_standing standing JOIN ladder tier ON tier.id = standing.tier_id AND tier.rank >= 1
 LEFT JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
 LEFT JOIN LATERAL (
     SELECT array_agg(matures_at ORDER BY matures_at, id) AS moments,
@@ -64,6 +74,7 @@ SELECT moment, sum(amount) FROM (
 
 # A range ends with the contact whose rows reach `size`, like those of the rollover; a changed ladder concerns everyone.
 _DUE = f"""
+WITH {_LADDER}
 SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
     SELECT contact_id,
         (sum(weight) OVER (ORDER BY contact_id ROWS UNBOUNDED PRECEDING) - weight)::bigint / %(size)s AS part
@@ -80,7 +91,7 @@ SELECT array_agg(contact_id ORDER BY contact_id), count(*) FROM (
             SELECT contact_id, 1 FROM tiers_standing WHERE left_at IS NULL AND ends_at <= %(until)s
             UNION ALL
             SELECT standing.contact_id, 1
-            FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id AND tier.rank >= 1
+            FROM tiers_standing standing JOIN ladder tier ON tier.id = standing.tier_id AND tier.rank >= 1
             JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
             WHERE (SELECT bool_or(ladder_changed_at <= %(until)s) FROM tiers_tiersystem)
               AND standing.left_at IS NULL AND {_MAY_MOVE}
@@ -95,6 +106,7 @@ SELECT EXISTS (
     SELECT FROM ledger_lot WHERE contact_id = %(contact)s AND account = 3 AND landed IS NOT NULL AND remaining > 0
       AND matures_at < %(year_began)s
 ) OR EXISTS (SELECT FROM tiers_standing WHERE contact_id = %(contact)s AND left_at IS NULL AND ends_at < %(end)s)
+OR EXISTS (SELECT FROM tiers_tiersystem WHERE ladder_changed_at <= %(until)s)
 """
 
 
@@ -142,7 +154,8 @@ def since_merge(contact_id: int, operation: int, others: Sequence[int]) -> list[
 
 
 def is_due(contact_id: int, until: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether the contact has a year to close, or a standing that may have ended, at `until` (1 statement)."""
+    """Tell whether the contact has a year to close, or a standing that may have ended or risen, at `until`: the last
+    while a changed ladder has not been applied to everyone (1 statement)."""
     with connection.cursor() as cursor:
         cursor.execute(_IS_DUE, _moments(until, zone) | {"contact": contact_id})
         return bool(cursor.fetchone()[0])

@@ -2,13 +2,18 @@
 
 import uuid
 from datetime import datetime
+from decimal import Decimal
 from typing import ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from customers.models import Contact
+
+LONGEST_DAYS = 36_500
+"""The most days that a tier lasts: more would lead out of the calendar, and with it every job that books the tier."""
 
 
 class ExpiryPolicy(models.TextChoices):
@@ -60,7 +65,8 @@ class TierSystem(models.Model):
 class Tier(models.Model):
     """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
 
-    `target_since`: when the target was set or lowered, None if it always stood: nobody reached the tier before.
+    `target_since`: since when the target stands, None if it always did; `former_targets`: those before it, as pairs of
+    since when and target, the oldest first. A late job judges by the target of the day (years-of-qualification.md).
     The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
     """
 
@@ -70,9 +76,10 @@ class Tier(models.Model):
     rank = models.PositiveSmallIntegerField()
     target = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     target_since = models.DateTimeField(null=True, blank=True, editable=False)
+    former_targets = models.JSONField(default=list, blank=True, editable=False)
     multiplier = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     expiry_policy = models.CharField(max_length=16, choices=ExpiryPolicy.choices, default=ExpiryPolicy.NONE)
-    expiry_days = models.PositiveIntegerField(null=True, blank=True)
+    expiry_days = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(LONGEST_DAYS)])
     rule_tree_id = models.UUIDField(db_default=RandomUUID(), editable=False)
     rule_node_id = models.UUIDField(db_default=RandomUUID(), editable=False)
     rule_id = models.UUIDField(db_default=RandomUUID(), editable=False)
@@ -95,7 +102,12 @@ class Tier(models.Model):
                 condition=Q(rank__gt=1) | Q(expiry_policy=ExpiryPolicy.NONE), name="tier_base_never_expires"
             ),
             models.CheckConstraint(
-                condition=Q(expiry_policy=ExpiryPolicy.DAYS, expiry_days__isnull=False, expiry_days__gt=0)
+                condition=Q(
+                    expiry_policy=ExpiryPolicy.DAYS,
+                    expiry_days__isnull=False,
+                    expiry_days__gt=0,
+                    expiry_days__lte=LONGEST_DAYS,
+                )
                 | (~Q(expiry_policy=ExpiryPolicy.DAYS) & Q(expiry_days__isnull=True)),
                 name="tier_expiry_days",
             ),
@@ -103,6 +115,26 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def target_at(self, moment: datetime) -> Decimal | None:
+        """Return the target that stood at a moment, None where none did: nobody reached the tier then."""
+        if self.target_since is None or self.target_since <= moment:
+            return self.target
+        for since, target in reversed(self.former_targets):
+            if since is None or datetime.fromisoformat(since) <= moment:
+                return Decimal(target)
+        return None
+
+    def retarget(self, target: Decimal, now: datetime) -> None:
+        """Let another target count from `now` on, and remember the one that stood until then."""
+        since = self.target_since.isoformat() if self.target_since else None
+        self.former_targets = [*self.former_targets, [since, str(self.target)]]
+        self.target, self.target_since = target, now
+
+    def target_changes(self) -> list[datetime]:
+        """Return the moments at which a target was set or changed."""
+        former = [datetime.fromisoformat(since) for since, _ in self.former_targets if since is not None]
+        return [*former, self.target_since] if self.target_since else former
 
 
 class Standing(models.Model):

@@ -22,6 +22,12 @@ def turn_of(year: int, zone: ZoneInfo) -> datetime:
     return datetime(year + 1, 1, 1, tzinfo=zone)
 
 
+def nearest_turn(moment: datetime, zone: ZoneInfo) -> datetime:
+    """Return the turn of the year that lies nearest to `moment`."""
+    year = moment.astimezone(zone).year
+    return min(turn_of(year - 1, zone), turn_of(year, zone), key=lambda turn: abs(turn - moment))
+
+
 def turns_until(moment: datetime, zone: ZoneInfo) -> list[datetime]:
     """Return the last turns of the year up to `moment`, the oldest first."""
     running = moment.astimezone(zone).year

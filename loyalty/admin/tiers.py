@@ -25,7 +25,7 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.services import tiers as use_cases
 from loyalty.services.tiers import CHANGEABLE
 from tiers import selectors
-from tiers.models import ExpiryPolicy, Standing, Tier
+from tiers.models import LONGEST_DAYS, ExpiryPolicy, Standing, Tier
 
 
 class TierForm(ReasonForm):
@@ -58,6 +58,7 @@ class TierForm(ReasonForm):
         label=TIER["expiry_days"],
         required=False,
         min_value=1,
+        max_value=LONGEST_DAYS,
         widget=widgets.UnfoldAdminIntegerFieldWidget(),
         help_text=_("Only when the tier lasts a number of days."),
     )

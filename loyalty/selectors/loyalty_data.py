@@ -85,8 +85,10 @@ class Customer:
 
     @property
     def available_points(self) -> Decimal:
-        """What may be spent now; with the points in escrow where the retailer counts them."""
-        return self.points.available + (self.points.spendable_escrow if self.escrow_counts else ZERO)
+        """What may be spent now; with the points in escrow where the retailer counts them: a debt takes those first."""
+        if not self.escrow_counts:
+            return self.points.available
+        return max(self.points.spendable + self.points.spendable_escrow - self.points.on_hold, ZERO)
 
     @property
     def suspended(self) -> bool:

@@ -22,7 +22,7 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import RequiredParameterMissing
 from loyalty.core.roles import Role
-from loyalty.services import journal, program
+from loyalty.services import journal, points, program
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
 
@@ -96,7 +96,7 @@ def unblock_card(
         suffice = _data_suffice(allowed)
         told = act(actor, role, reason, reason_name or UNBLOCK_NAMES[reason])
         note(actor, "card.unblock", allowed, services.unblock(allowed, told, data_suffice=suffice))
-        _join_again(allowed)
+        _join_again(actor, allowed)
     return allowed
 
 
@@ -211,10 +211,10 @@ def _data_suffice(card: Card) -> bool:
     return sufficiency.suffices(contact, program.settings().sufficiency)
 
 
-def _join_again(card: Card) -> None:
+def _join_again(actor: Actor, card: Card) -> None:
     """Enrol the holder who had left: whoever takes the card back takes part again."""
     if card.contact_id is not None and tiers.has_left(card.contact_id):
-        tiers.join(card.contact_id, clock.now(), program.settings().tzinfo)
+        points.join(card.contact_id, actor, program.settings().tzinfo)
 
 
 def act(actor: Actor, role: Role, reason: BlockReason | UnblockReason, name: str) -> BlockAct:

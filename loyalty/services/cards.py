@@ -15,9 +15,8 @@ from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
 from loyalty.models import Program
-from loyalty.services import journal, pool_watch, program
+from loyalty.services import journal, points, pool_watch, program
 from loyalty.services.unit_of_work import unit_of_work
-from tiers import services as tiers
 
 POOL_BATCH = 1_000_000
 
@@ -84,7 +83,7 @@ def bind(actor: Actor, card: Card, contact: Contact, settings: Program) -> None:
     now = clock.now()
     services.bind(card, contact.pk, now)
     customer_services.enter(contact, now)
-    tiers.join(contact.pk, now, settings.tzinfo)
+    points.join(contact.pk, actor, settings.tzinfo)
     journal.record(actor, "card.bind", card.number, contact_id=contact.pk)
     if settings.activate_on_bind and sufficiency.suffices(contact, settings.sufficiency):
         services.activate(card, now)

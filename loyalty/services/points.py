@@ -76,6 +76,16 @@ def settle_fully(contact_id: int, actor: Actor, zone: ZoneInfo, *, not_before: d
     burning.burn([contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=not_before)
 
 
+def join(contact_id: int, actor: Actor, zone: ZoneInfo) -> bool:
+    """Enrol a contact, also one who left; return False when it takes part already. Inside the caller's transaction.
+
+    Who left may hold points of a year that is over: they are closed first, or the old year would lift into the new one.
+    """
+    if tiers.has_left(contact_id):
+        settle_fully(contact_id, actor, zone)
+    return tiers.join(contact_id, clock.now(), zone)
+
+
 def roll_over_escrow(
     actor: Actor, *, as_of: datetime | None = None, progress: Progress | None = None
 ) -> RolloverSummary:

@@ -1,6 +1,7 @@
 """The ladder of tiers as marketers change it."""
 
 import itertools
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -31,15 +32,18 @@ def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str
         changed = {name: value for name, value in changes.items() if getattr(tier, name) != value}
         details = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
         lowered = tier.target is not None and changed.get("target") is not None and changed["target"] < tier.target
+        now = clock.now()
+        if tier.target is not None and changed.get("target") is not None:
+            tier.retarget(changed["target"], now)
         for name, value in changed.items():
             setattr(tier, name, value)
         _require_valid(tier)
         _require_rising(ladder)
         if changed:
-            tier.save(update_fields=list(changed))
+            tier.save(update_fields=[*changed, "target_since", "former_targets"])
             journal.record(actor, "tier.change", tier.name, reason=reason, changes=details)
         if lowered:
-            _assess_everyone(tier)
+            _assess_everyone(tier, now)
     return tier
 
 
@@ -63,20 +67,19 @@ def add_tier(actor: Actor, above_id: int, values: dict[str, Any], reason: str) -
             each.rank += 1
         # Ranks are checked when the transaction ends, so the order of these updates does not matter.
         Tier.objects.bulk_update(higher, ["rank"])
-        tier = Tier(system_id=above.system_id, rank=above.rank + 1, **values)
+        now = clock.now()
+        tier = Tier(system_id=above.system_id, rank=above.rank + 1, target_since=now, **values)
         _require_valid(tier)
         _require_rising(sorted([*ladder, tier], key=lambda each: each.rank))
         tier.save()
         journal.record(actor, "tier.add", tier.name, reason=reason, above=above.name, rank=tier.rank,
                        values={name: str(value) for name, value in values.items()})  # fmt: skip
-        _assess_everyone(tier)
+        _assess_everyone(tier, now)
     return tier
 
 
-def _assess_everyone(tier: Tier) -> None:
-    """Let the target count from now on, and leave word for the job that applies it to everyone."""
-    now = clock.now()
-    Tier.objects.filter(pk=tier.pk).update(target_since=now)
+def _assess_everyone(tier: Tier, now: datetime) -> None:
+    """Leave word for the job that applies the new target to everyone."""
     TierSystem.objects.filter(pk=tier.system_id).update(ladder_changed_at=now)
     wake("loyalty.tasks.assess_tiers")
 

@@ -1,5 +1,6 @@
 """Who leaves the programme gives up the points and the use of the card, and may come again; the books stay whole."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -18,7 +19,7 @@ from loyalty.services.adjustments import Wanted
 from loyalty.services.errors import BonusesOnHold, EnrolledAlready, NotEnrolled
 from loyalty.services.holding import HoldCall
 from tests.factories import CardFactory, ContactFactory
-from tests.people.conftest import BOSS, MOSCOW, SENIOR, TILL, buy, merge, unmerge
+from tests.people.conftest import BOSS, MOSCOW, SENIOR, TILL, buy, jobs, merge, past, unmerge
 from tiers import selectors as tiers
 from tiers.models import Standing, StandingReason
 
@@ -82,6 +83,22 @@ def test_unblocking_after_refusal_enrols_again():
     leave(card.contact_id)
     blocking.unblock_card(OPERATOR, Role.CC_OPERATOR, number=card.number, reason_code=3)
     assert tiers.standing_at(card.contact_id, clock.now(), MOSCOW).tier.rank == 1
+
+
+@pytest.mark.parametrize("door", ["unblocking", "enrolling"])
+def test_points_of_a_year_that_is_over_lift_nobody_who_comes_again_before_the_job(story_clock, door):
+    card = CardFactory()
+    buy(card, "R-1", "2500.00")
+    story_clock.set(datetime(2026, 12, 1, tzinfo=MOSCOW))
+    jobs()
+    leave(card.contact_id)
+    story_clock.set(datetime(2027, 1, 10, tzinfo=MOSCOW))
+    if door == "unblocking":
+        blocking.unblock_card(OPERATOR, Role.CC_OPERATOR, number=card.number, reason_code=3)
+    else:
+        enrol(card.contact_id)
+    assert past(card.contact_id)[-1] == ("Base", "enrolled", "2027-01-10", "")
+    assert (held(card.contact_id)[2], invariants.broken()) == (0, [])
 
 
 def test_goods_that_come_back_later_bring_no_points_to_who_left(story_clock):

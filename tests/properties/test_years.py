@@ -33,20 +33,48 @@ def _without_days(rungs):
 
 @given(ladders, histories, st.lists(moments, max_size=6))
 def test_a_late_job_books_what_prompt_ones_would_have_booked(rungs, landings, jobs):
-    """Each job takes up the open standing and the points of years that are not over, as the books would hand them."""
     end = at("2031-06-01", BERLIN)
     held = start(rungs, "Base", "2026-01-01", reason="enrolled")
     late = assessment.walk(held, landings, rungs, end)
-    prompt, closed_before = [held], at("2020-01-01", BERLIN)
-    for job in [*sorted(jobs), end]:
-        last = prompt.pop()
+    prompt = _by_prompt_jobs(held, landings, jobs, lambda _: rungs)
+    assert [_facts(each) for each in prompt] == [_facts(each) for each in late]
+
+
+@given(
+    st.sampled_from([(NEXT_YEAR, None), (DAYS, 40), (DAYS, 500)]),
+    histories,
+    st.lists(st.tuples(moments, st.sampled_from([400, 1200, 1900, 6000]).map(Decimal)), max_size=3),
+    st.lists(moments, max_size=6),
+)
+def test_a_late_job_judges_by_the_targets_of_the_day(expiry, landings, changes, jobs):
+    """Prompt jobs know the targets of their own day alone; the late one knows what each tier has asked before."""
+
+    def known(moment):
+        rungs = ladder(expiry=expiry[0], days=expiry[1], zone=BERLIN)
+        for changed_at, target in sorted(changes):
+            if changed_at <= moment:
+                rungs.tiers[2].retarget(target, changed_at)
+        return rungs
+
+    end = at("2031-06-01", BERLIN)
+    held = start(known(at("2020-01-01")), "Base", "2026-01-01", reason="enrolled")
+    late = assessment.walk(held, landings, known(end), end)
+    prompt = _by_prompt_jobs(held, landings, jobs, known)
+    assert [_facts(each) for each in prompt] == [_facts(each) for each in late]
+
+
+def _by_prompt_jobs(held, landings, jobs, known):
+    """Each job takes up the open standing and the points of years that are not over, as the books would hand them."""
+    periods, closed_before = [held], at("2020-01-01", BERLIN)
+    for job in [*sorted(jobs), at("2031-06-01", BERLIN)]:
+        last = periods.pop()
         reopened = assessment.opened(
             last.public_id, last.tier, last.entered_at, last.ends_at, last.reason, last.joined_at, BERLIN
         )
         counting = [each for each in landings if closed_before <= each[0] <= job]
-        prompt += assessment.walk(reopened, counting, rungs, job)
+        periods += assessment.walk(reopened, counting, known(job), job)
         closed_before = rules.year_began(job, BERLIN)
-    assert [_facts(each) for each in prompt] == [_facts(each) for each in late]
+    return periods
 
 
 def _facts(period):

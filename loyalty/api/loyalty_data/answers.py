@@ -12,6 +12,7 @@ from loyalty.ledger.accounts import Account
 from loyalty.ledger.rounding import ZERO
 from loyalty.selectors.loyalty_data import Customer, Ladder
 from tiers.models import Standing, Tier
+from tiers.selectors import BASE_RANK
 
 RULE, CONSTRAINT, NODE = 2048, 8, 2
 """Discriminators of the vendor's objects."""
@@ -96,10 +97,17 @@ def _incentives(customer: Customer, ladder: Ladder) -> dict[str, Any]:
         "tier_entered_at": _time(entered),
         "tier_resets_at": _time(resets),
         "tier_details": {
-            "tier_levels": [_level(customer, ladder, ladder.standing)] if ladder.standing else [],
+            "tier_levels": _levels(customer, ladder),
             "point_account_balances": _accounts(customer),
         },
     }
+
+
+def _levels(customer: Customer, ladder: Ladder) -> list[dict[str, Any]]:
+    """Return the one level; none for who is not enrolled: leaving is a standing of ours, and no level of theirs."""
+    if ladder.standing is None or ladder.tier.rank < BASE_RANK:
+        return []
+    return [_level(customer, ladder, ladder.standing)]
 
 
 def _level(customer: Customer, ladder: Ladder, standing: Standing) -> dict[str, Any]:
@@ -170,7 +178,8 @@ def _accounts(customer: Customer) -> dict[str, Any]:
     details = []
     for named in customer.accounts:
         account = held[Account(named.code)]
-        used = account.public_id is not None and account.lifetime > 0
+        # A debt by hand takes from an account that nothing ever entered; it is used all the same.
+        used = account.public_id is not None and (account.lifetime > 0 or account.amount != 0)
         details.append(
             {
                 "account_name": named.name,

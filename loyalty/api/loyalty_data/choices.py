@@ -12,11 +12,12 @@ CHOICES: tuple[tuple[str, str], ...] = (
     ("user", "`address`, `address2`, `city`, `zip`, `dma`, `state`, `country`, `profile_photo_url` and `proxy_ids` come"
      " from the contact's attributes; `city` and `country` else from locality and country code. `current_*` likewise,"
      " else as those without `current_`."),
-    ("user", "`available_points` holds what may be spent now: open holds are taken off, and a debt shows as zero."),
+    ("user", "`available_points` holds what may be spent now: open holds are taken off, and a debt shows as zero."
+     " Where points in escrow count, a debt takes those first."),
     ("Tiers", "At the top tier `tier_ends_value`, `next_tier_points` and `next_tier_overview` are left out."),
     ("Tiers", "Below a tier without a target (Base) nothing is to be reached by points: the same three are left out,"
      " only `next_tier_overview` names it. `next_tier_points` is never below zero."),
-    ("Tiers", "Nobody who is not enrolled has a tier level: `tier` is UNENROLLED, the list is empty."),
+    ("Tiers", "Nobody who is not enrolled, or has left, has a tier level: `tier` is UNENROLLED, the list is empty."),
     ("Tiers", "A tier's target is its rule; the ids of the rule stand in the database, and on the tier's page."),
     ("Accounts", "`available_balance` is the balance as the clock decides it; spendable is below zero while in debt."),
 )  # fmt: skip

@@ -45,7 +45,9 @@ class DataView(SurfaceView):
         """Return the error body of a refusal by a rule; of parameters it tells what is wrong."""
         row = errors.row_of(error.code)
         text = error.text if error.code == "InvalidParameter" else ""
-        return Response(errors.body_of(row, text), status=row.status)
+        # Every 401 says how to be let in (RFC 9110).
+        headers = {"WWW-Authenticate": str(self.get_authenticate_header(self.request))} if row.status == 401 else {}
+        return Response(errors.body_of(row, text), status=row.status, headers=headers)
 
     def present_failure(self, status: int, code: str, text: str, headers: dict[str, str]) -> Response:
         """Return the error body of a call that reached no rule."""

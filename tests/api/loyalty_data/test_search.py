@@ -13,6 +13,7 @@ from loyalty.api import interaction_backlog
 from loyalty.api.authentication import forget_credentials
 from loyalty.core import clock
 from loyalty.ledger.accounts import Account
+from loyalty.ledger.models import BonusBalance
 from loyalty.models import Interaction, Program
 from tests.api.loyalty_data.conftest import Partner
 from tests.api.loyalty_data.test_sample import EVERYTHING
@@ -62,8 +63,11 @@ def test_several_customers_with_one_address(partner: Partner) -> None:
 
 
 def test_no_credentials_and_wrong_ones(partner: Partner) -> None:
-    for reply in (partner.send(SEARCH, {}), partner.get(SEARCH, secret="wrong"), partner.get(SEARCH, login="other")):
-        assert (reply.status, reply.code) == (401, "unauthorized")
+    other_key = partner.get("/priv/v1/apps/other/users/search")
+    for reply in (
+        partner.send(SEARCH, {}), partner.get(SEARCH, secret="wrong"), partner.get(SEARCH, login="other"), other_key,
+    ):  # fmt: skip
+        assert (reply.status, reply.code) == (401, "invalid_api_key" if reply is other_key else "unauthorized")
         assert reply.headers["WWW-Authenticate"].startswith("Basic ")
 
 
@@ -108,6 +112,20 @@ def test_points_in_escrow_count_as_available_where_the_retailer_says_so(
     assert partner.search("external_id=A-1").user["available_points"] == 120.5
 
 
+def test_a_debt_takes_the_points_in_escrow_before_they_count_as_available(
+    partner: Partner, story_clock: MovingClock
+) -> None:
+    Program.objects.update(available_with_escrow=True)
+    contact = ContactFactory(external_id="A-1")
+    books.adjust(contact.pk, -100, debt=True)
+    books.earn(contact.pk, "50.00")
+    assert partner.search("external_id=A-1").user["available_points"] == 0
+    books.earn(contact.pk, "80.00")
+    assert partner.search("external_id=A-1").user["available_points"] == 30
+    story_clock.forward(days=30)
+    assert partner.search("external_id=A-1").user["available_points"] == 30
+
+
 def test_the_clock_decides_before_the_job(partner: Partner, story_clock: MovingClock) -> None:
     contact = ContactFactory(external_id="A-1")
     StandingFactory(contact=contact)
@@ -131,6 +149,13 @@ def test_nobody_enrolled_has_no_level(partner: Partner) -> None:
     assert {"tier_ends_value", "next_tier_points"}.isdisjoint(user)
 
 
+def test_who_left_has_no_level_either(partner: Partner) -> None:
+    left = ContactFactory(external_id="A-1")
+    StandingFactory(contact=left, tier=tier_named("Unenrolled"), reason="left")
+    user = partner.search("external_id=A-1", "expand_incentives=true").user
+    assert (user["tier"], user["tier_details"]["tier_levels"]) == ("UNENROLLED", [])
+
+
 def test_at_the_top_nothing_is_next(partner: Partner) -> None:
     contact = ContactFactory(external_id="A-1")
     StandingFactory(contact=contact, tier=tier_named("Gold"), ends_at=clock.now() + timedelta(days=10))
@@ -149,6 +174,16 @@ def test_a_debt_is_shown_in_the_account_and_not_as_available(partner: Partner) -
     assert user["available_points"] == 0
     spendable = user["tier_details"]["point_account_balances"]["details"][0]
     assert (spendable["account_name"], spendable["available_balance"]) == ("ACME Spendable Account", -12.3)
+
+
+def test_an_account_that_only_a_debt_has_touched_is_used(partner: Partner) -> None:
+    contact = ContactFactory(external_id="A-1")
+    books.adjust(contact.pk, -100, debt=True)
+    user = partner.search("external_id=A-1", "expand_incentives=true").user
+    owed, *untouched = user["tier_details"]["point_account_balances"]["details"]
+    own = BonusBalance.objects.get(contact_id=contact.pk, account=Account.SPENDABLE)
+    assert (owed["available_balance"], owed["user_point_account_id"]) == (-100, str(own.public_id))
+    assert [each["user_point_account_id"] for each in untouched] == ["", "", ""]
 
 
 def test_the_rule_of_a_tier_is_read_from_the_database(partner: Partner) -> None:
