@@ -20,6 +20,7 @@ from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program, PurchaseLine, PurchaseStatus
 from loyalty.selectors import card_balances, cards, scanned_receipts
 from loyalty.selectors.card_balances import CardBalance
+from loyalty.selectors.returned_lines import ReturnedLine, returned_lines
 from loyalty.selectors.scanned_receipts import Credited
 
 HISTORY_LINES = 5000
@@ -61,6 +62,7 @@ class CardPoints:
 class HistoryLine:
     """One line of a receipt: `amount` after discounts and before bonuses paid, `earned` the points it brought.
 
+    Of goods that came back `amount`, `quantity` and `earned` are negative, and `moment` is that of the return.
     A scanned receipt that was credited is one line: what lay in the basket is not known, `location` may be "".
     """
 
@@ -109,9 +111,9 @@ def card_points(number: str) -> CardPoints:
 
 
 def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
-    """Return the lines of the holder's purchases and scanned receipts, newest first, at most HISTORY_LINES.
+    """Return the lines of the holder's purchases, returns and scanned receipts, newest first, at most HISTORY_LINES.
 
-    4 statements, one more when a scanned receipt was credited.
+    5 statements, one more when a scanned receipt was credited.
 
     Takes days in the retailer's zone, both included; `end` None is today. Raises CardNumberInvalid,
     CardNotFound, CardUnbound.
@@ -122,10 +124,11 @@ def history(number: str, start: date, end: date | None) -> list[HistoryLine]:
     zone = _zone()
     since, until = _midnight(start, zone), _midnight((end or clock.today(zone)), zone, days=1)
     bought = [_line(line, zone) for line in _bought(card.contact_id, since, until)]
+    returned = [_returned(line, zone) for line in returned_lines(card.contact_id, since, until, HISTORY_LINES)]
     credited = scanned_receipts.credited(card.contact_id, since, until, HISTORY_LINES)
     scanned = [_scanned(receipt, zone) for receipt in credited]
-    # Both are sorted; what was bought at the same moment keeps its order.
-    return sorted(bought + scanned, key=lambda line: line.moment, reverse=True)[:HISTORY_LINES]
+    # Each is sorted; what was bought at the same moment keeps its order.
+    return sorted(returned + bought + scanned, key=lambda line: line.moment, reverse=True)[:HISTORY_LINES]
 
 
 def _bought(contact_id: int, since: datetime, until: datetime) -> QuerySet[PurchaseLine]:
@@ -178,6 +181,18 @@ def _line(line: PurchaseLine, zone: ZoneInfo) -> HistoryLine:
         quantity=line.quantity,
         location=purchase.store.name or purchase.store.code,
         earned=line.accrued,
+    )
+
+
+def _returned(line: ReturnedLine, zone: ZoneInfo) -> HistoryLine:
+    return HistoryLine(
+        moment=line.moment,
+        day=line.moment.astimezone(zone).date(),
+        item=line.item,
+        amount=ZERO - line.amount,
+        quantity=ZERO - line.quantity,
+        location=line.location,
+        earned=ZERO - line.taken_back,
     )
 
 

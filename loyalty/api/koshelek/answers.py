@@ -89,10 +89,12 @@ class CardPointsAnswer(serializers.Serializer[Any]):
 class PurchaseLineAnswer(serializers.Serializer[Any]):
     date = serializers.DateField()
     item = serializers.CharField(required=False, help_text="Name, else SKU; left out when the till sent neither.")
-    amount = serializers.CharField(help_text="The line after discounts, before bonuses paid, in kopecks.")
-    quantity = serializers.CharField()
+    amount = serializers.CharField(
+        help_text="The line after discounts, before bonuses paid, in kopecks. Negative: it came back."
+    )
+    quantity = serializers.CharField(help_text="Pieces or kilograms. Negative: they came back.")
     location = serializers.CharField(help_text="The store.")
-    bonuses = serializers.CharField(help_text="Points earned by the line, with two decimals.")
+    bonuses = serializers.CharField(help_text="Points earned by the line, with two decimals; negative: taken back.")
 
 
 class OfferFields(serializers.Serializer[Any]):

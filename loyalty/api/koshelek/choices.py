@@ -46,7 +46,12 @@ CHOICES: tuple[tuple[str, str], ...] = (
         "5 History",
         "`bonuses` are the points earned by the line; `item`: the name, else the SKU; `location`: the store.",
     ),
-    ("5 History", "A cancelled purchase is not shown. `endDate` before `startDate`: 422."),
+    (
+        "5 History",
+        "What came back is a line of the day of the return: `quantity`, `amount` and `bonuses` (what the return took"
+        " back) are negative. Money returned without naming goods: the part of the line's quantity.",
+    ),
+    ("5 History", "A cancelled purchase is not shown, nor its returns. `endDate` before `startDate`: 422."),
     ("6 Reserve", "GET; answers as call 1, with `cardState` `inactive`. The hold lasts one hour (setting)."),
     ("7 Register", "Any Koshelek credential may register on a reserved number. A repeat changes nothing: 200."),
     ("8 Issue", "Body as in call 7. A person with a usable card gets that card back, and nothing is changed."),

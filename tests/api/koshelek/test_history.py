@@ -5,8 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from loyalty.core import actors
 from loyalty.models import Purchase, Store
 from loyalty.selectors import wallet as reads
+from loyalty.services import refunds
+from loyalty.services.refunds import RefundRequest
+from loyalty.services.returned_goods import Goods
 from promos.basket import Line
 from tests.api.koshelek.conftest import Wallet, buy
 from tests.conftest import MOSCOW, MovingClock
@@ -139,6 +143,54 @@ def test_a_cancelled_purchase_is_not_shown(wallet: Wallet, anna: str, story_cloc
     assert wallet.purchases(anna, startDate="2026-03-01").text == "[]"
 
 
+def come_back(purchase_id: str, refund_id: str, amount: str | None = None, *goods: Goods) -> None:
+    request = RefundRequest(purchase_id, refund_id, goods, Decimal(amount) if amount else None)
+    refunds.refund(actors.client("till", "till", "cash_desk"), request)
+
+
+def test_what_came_back_is_a_line_with_a_negative_quantity_on_the_day_of_the_return(
+    wallet: Wallet, anna: str, story_clock: MovingClock
+) -> None:
+    buy(anna, "100.10", lines=(COFFEE, BAG))
+    story_clock.forward(days=3)
+    come_back(Purchase.objects.get().purchase_id, "F-1", None, Goods("461", Decimal(1), None))
+    whole = wallet.purchases(anna, startDate="2026-03-01").body
+    assert [line["quantity"] for line in whole] == ["-1", "0.5", "2"]
+    assert wallet.purchases(anna, startDate="2026-03-05").body == [
+        {
+            "date": "2026-03-05",
+            "item": "461",
+            "amount": "-2005",
+            "quantity": "-1",
+            "location": "Store 0001",
+            "bonuses": "-20.05",
+        }
+    ]
+    assert sum(Decimal(line["bonuses"]) for line in whole) == Decimal(wallet.bonus(anna)["total"]) == Decimal("80.05")
+
+
+def test_money_that_came_back_is_a_part_of_each_line(wallet: Wallet, anna: str, story_clock: MovingClock) -> None:
+    buy(anna, "100.10", lines=(COFFEE, BAG))
+    story_clock.forward(days=1)
+    come_back(Purchase.objects.get().purchase_id, "F-1", "50.05")
+    story_clock.forward(days=1)
+    come_back(Purchase.objects.get().purchase_id, "F-2", "50.05")
+    returned = wallet.purchases(anna, startDate="2026-03-03").body
+    assert [(line["amount"], line["quantity"]) for line in returned[:2]] == [("-3000", "-0.25"), ("-2005", "-1")]
+    assert sum(Decimal(line["amount"]) for line in wallet.purchases(anna, startDate="2026-03-01").body) == 0
+    assert sum(Decimal(line["bonuses"]) for line in wallet.purchases(anna, startDate="2026-03-01").body) == 0
+
+
+def test_what_came_back_of_a_cancelled_purchase_is_not_shown_either(
+    wallet: Wallet, anna: str, story_clock: MovingClock
+) -> None:
+    buy(anna, "100.10", lines=(COFFEE, BAG))
+    name = Purchase.objects.get().purchase_id
+    come_back(name, "F-1", None, Goods("461", Decimal(1), None))
+    refunds.cancel(actors.client("till", "till", "cash_desk"), name)
+    assert wallet.purchases(anna, startDate="2026-03-01").text == "[]"
+
+
 def test_the_newest_lines_are_kept_when_there_are_too_many(
     wallet: Wallet, anna: str, story_clock: MovingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,10 +201,12 @@ def test_the_newest_lines_are_kept_when_there_are_too_many(
     assert [line["amount"] for line in wallet.purchases(anna, startDate="2026-03-01").body] == ["300", "200"]
 
 
-def test_a_history_takes_five_statements_whatever_its_length(
+def test_a_history_takes_six_statements_whatever_its_length(
     wallet: Wallet, anna: str, story_clock: MovingClock, django_assert_max_num_queries
 ) -> None:
     for _ in range(5):
         buy(anna, "100.10", lines=(COFFEE, BAG))
-    with django_assert_max_num_queries(5):  # credential, card, zone, lines, scanned receipts
-        assert len(wallet.purchases(anna, startDate="2026-03-01").body) == 10
+    for number, bought in enumerate(Purchase.objects.all()):
+        come_back(bought.purchase_id, f"F-{number}", "10.00")
+    with django_assert_max_num_queries(6):  # credential, card, zone, lines, returns, scanned receipts
+        assert len(wallet.purchases(anna, startDate="2026-03-01").body) == 20
