@@ -18,6 +18,8 @@ SMALLEST_SIDE, LONGEST_SIDE = 32, 1600
 """A phone shows no more; what is larger is scaled down."""
 
 _FORMATS = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+_PHOTO_WITH_MORE = "MPO"
+"""A JPEG file of a telephone that holds more than the photo: its depth, its light. The photo is first."""
 _SAVED: dict[str, dict[str, Any]] = {
     "PNG": {"optimize": True},
     "JPEG": {"quality": 85, "optimize": True, "progressive": True},
@@ -62,13 +64,13 @@ def read(content: bytes) -> Picture:
 
 
 def _written_anew(opened: Image.Image) -> Picture:
-    form = str(opened.format)
+    form = "JPEG" if opened.format == _PHOTO_WITH_MORE else str(opened.format)
     # The size stands in the head of the file: nothing has been unpacked yet.
     if opened.width * opened.height > MOST_PIXELS:
         raise InvalidParameter("The picture has more than 25 million points.", name="image")
     if min(opened.size) < SMALLEST_SIDE:
         raise InvalidParameter("The picture is smaller than 32 points.", name="image")
-    if getattr(opened, "n_frames", 1) > 1:
+    if form != "JPEG" and getattr(opened, "n_frames", 1) > 1:
         raise InvalidParameter("The picture moves. Choose a still one.", name="image")
     upright = ImageOps.exif_transpose(opened)
     seen_through = form != "JPEG" and upright.has_transparency_data

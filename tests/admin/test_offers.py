@@ -109,6 +109,16 @@ def test_what_cannot_be_shown_is_refused_beside_its_field(
     assert not JournalEntry.objects.filter(action="promotion.face").exists()
 
 
+def test_of_a_telephones_photo_that_holds_more_pictures_the_photo_is_shown(marketer: Client) -> None:
+    written = io.BytesIO()
+    depth = Image.new("RGB", (50, 25), "grey")
+    Image.new("RGB", (200, 100), "teal").save(written, "MPO", save_all=True, append_images=[depth])
+    assert face(marketer, draft(), written.getvalue()).status_code == 302
+    kept = OfferImage.objects.get()
+    assert (kept.content_type, kept.width, kept.height) == ("image/jpeg", 200, 100)
+    assert Image.open(io.BytesIO(bytes(kept.content))).format == "JPEG"
+
+
 def test_a_file_that_is_too_large_is_refused_before_it_is_unpacked(
     marketer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
