@@ -11,6 +11,7 @@ from customers.errors import ContactCodeInvalid, EmailInvalid, PhoneInvalid
 
 HOME_REGION = "RU"
 CODE_PREFIX = "C"
+LONGEST_EMAIL = 254
 _PHONE_CHARACTERS = re.compile(r"^\+?[0-9 ()\-.\u00a0]{5,25}$")
 _INTERNATIONAL = re.compile(r"^\+[1-9][0-9]{6,14}$")
 
@@ -51,7 +52,11 @@ def read_email(text: str) -> str:
     # and the address would find a stranger.
     if not local.isascii():
         raise EmailInvalid()
-    return f"{local}@{domain.lower()}"
+    address = f"{local}@{domain.lower()}"
+    # A few letters are longer when they are small: what fitted may not fit any more.
+    if len(address) > LONGEST_EMAIL:
+        raise EmailInvalid()
+    return address
 
 
 def make_code(serial: int) -> str:

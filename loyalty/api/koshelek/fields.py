@@ -143,11 +143,21 @@ class BirthDateField(DayField):
         return day
 
 
+class ChannelField(TextField):
+    """The name of a channel, in small letters. A few letters are longer when they are small."""
+
+    def read(self, text: str) -> str:
+        name = text.lower()
+        if len(name) > LONGEST_CHANNEL:
+            raise self.refusal(f"at most {LONGEST_CHANNEL} characters are allowed")
+        return name
+
+
 class ChannelsField(serializers.ListField):
     """Names of channels, in small letters."""
 
     def __init__(self, **options: Any) -> None:
-        name = TextField(required=True, max_length=LONGEST_CHANNEL)
+        name = ChannelField(required=True, max_length=LONGEST_CHANNEL)
         super().__init__(child=name, required=False, allow_null=True, max_length=MOST_CHANNELS, **options)
 
     def run_validation(self, data: Any = empty) -> list[str]:
@@ -159,7 +169,7 @@ class ChannelsField(serializers.ListField):
             raise InvalidParameter(f"{self.field_name}: {reason}.", name=self.field_name)
         # The text field reads each name as if it stood under this list's key, so that a refusal names it.
         self.child.field_name = self.field_name
-        return [self.child.run_validation(name).lower() for name in data]
+        return [self.child.run_validation(name) for name in data]
 
 
 def _phone(text: str, name: str) -> str:

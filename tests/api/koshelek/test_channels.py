@@ -42,6 +42,12 @@ def test_capitals_make_no_other_channel(wallet: Wallet, anna: str) -> None:
     assert Consent.objects.count() == 1
 
 
+def test_a_name_that_is_longer_in_small_letters_is_refused(wallet: Wallet, anna: str) -> None:
+    reply = wallet.channels(anna, allow=["sms", "İ" * 40])
+    assert (reply.status, reply.code) == (422, "2002")
+    assert not Consent.objects.exists()
+
+
 def test_each_change_is_dated_and_kept_and_a_repeat_adds_nothing(wallet: Wallet, anna: str, story_clock) -> None:
     for lists in ({"allow": ["sms"]}, {"allow": ["sms"]}, {"deny": ["sms"]}, {"allow": ["sms"]}):
         story_clock.forward(days=1)

@@ -81,6 +81,11 @@ def test_an_email_may_belong_to_several(wallet: Wallet, anna: str) -> None:
     assert wallet.update(anna, email="family@example.com").status == 200
 
 
+def test_an_address_that_is_longer_in_small_letters_is_refused(wallet: Wallet, anna: str) -> None:
+    reply = wallet.update(anna, email=f"a@{'.'.join(['İ' * 40] * 6)}.com")
+    assert (reply.status, reply.code) == (422, "2004")
+
+
 def test_sufficient_data_activate_an_issued_card(wallet: Wallet) -> None:
     number = wallet.issue(phone="79001234567").body["card"]["cardNumber"]
     assert state_of(number) == "Issued"
