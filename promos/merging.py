@@ -118,8 +118,11 @@ def part(survivor_id: int, absorbed_id: int, joined: Joined, released: Mapping[i
         # A row that only the merge had made, and that says nothing any more.
         came = CustomerGrant.objects.filter(contact_id=survivor_id, promotion_id__in=joined.granted)
         came.exclude(promotion_id__in=joined.own_most).filter(granted=0, count=0).delete()
+    # A list from which the one person was taken meanwhile, or that was replaced, does not get half of it back.
+    standing = SegmentMember.objects.filter(contact_id=survivor_id, segment_id__in=joined.segments)
+    still = {each: joined.segments[each] for each in standing.values_list("segment_id", flat=True)}
     SegmentMember.objects.filter(contact_id=survivor_id, segment_id__in=joined.entered).delete()
-    _enter(absorbed_id, joined.segments)
+    _enter(absorbed_id, still)
 
 
 def _enter(contact_id: int, segments: Mapping[int, datetime]) -> list[int]:

@@ -25,6 +25,11 @@ LEFT JOIN customers_contact holder ON holder.id = by_card.contact_id AND holder.
 LEFT JOIN customers_contact by_code ON by_code.code = line.code AND by_code.erased_at IS NULL
 ORDER BY line.place
 """
+# Who was merged since the lines were looked up, and who was erased since.
+_PRESENT = """
+SELECT DISTINCT coalesce(merged_into_id, id) FROM customers_contact
+WHERE id = ANY(%(contacts)s::bigint[]) AND erased_at IS NULL
+"""
 # Sorted, so that two changes of different segments take the contacts in one order.
 _ADD = """
 INSERT INTO promos_segmentmember (segment_id, contact_id, added_at)
@@ -74,6 +79,13 @@ def find(lines: Sequence[Line]) -> Found:
         why = AMBIGUOUS if named else UNKNOWN if line.readable else UNREADABLE
         problems.append((line.number, line.masked, why))
     return Found(contacts, problems)
+
+
+def present(contacts: Sequence[int]) -> list[int]:
+    """Return who the contacts that lines named are by now: minutes may lie between (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESENT, {"contacts": list(contacts)})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def apply(segment_id: int, mode: str, contacts: Sequence[int], now: datetime) -> Applied:

@@ -150,8 +150,9 @@ def _apply(segment: Segment, order: SegmentChange, contacts: list[int], problems
         narrowed = audience_reads.narrowing(order.audience.conditions, day)
         order.added = order.found = segments.add_all(segment.pk, narrowed.sql, narrowed.parameters, now)
     else:
-        applied = segments.apply(segment.pk, order.mode, contacts, now)
-        order.found, order.added, order.removed = len(set(contacts)), applied.added, applied.removed
+        named = segments.present(contacts)
+        applied = segments.apply(segment.pk, order.mode, named, now)
+        order.found, order.added, order.removed = len(named), applied.added, applied.removed
     order.problem_count, order.problems = len(problems), problems[:MOST_PROBLEMS]
     order.content, order.done = b"", order.lines
     order.updated_at = order.finished_at = segment.updated_at = now
