@@ -18,6 +18,7 @@ from loyalty.core import clock
 from loyalty.ledger.spendable import SPENDABLE
 from promos import audiences
 from promos.models import Audience
+from tiers import selectors as tiers
 
 _STANDING = """SELECT FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id
     WHERE standing.contact_id = contact.id AND standing.entered_at <= %(now)s
@@ -33,6 +34,9 @@ _POINTS = f"SELECT FROM ({SPENDABLE}) AS held WHERE held.contact_id = contact.id
 _CLAUSES: dict[str, str] = {
     "tiers": f"""(EXISTS ({_STANDING} AND tier.public_id = ANY(%({{p}}tiers)s::uuid[])) OR (NOT EXISTS ({_STANDING})
         AND EXISTS (SELECT FROM tiers_tier WHERE rank = 0 AND public_id = ANY(%({{p}}tiers)s::uuid[]))))""",
+    # Of one contact the tier is asked for before, by the clock.
+    "one_of_tiers": "%({p}held)s::uuid = ANY(%({p}tiers)s::uuid[])",
+    "tier_of_nobody": "EXISTS (SELECT FROM tiers_tier WHERE rank = 0 AND public_id = ANY(%({p}tiers)s::uuid[]))",
     "segments": f"EXISTS ({_MEMBER}(%({{p}}segments)s::bigint[]))",
     "not_segments": f"NOT EXISTS ({_MEMBER}(%({{p}}not_segments)s::bigint[]))",
     "regions": f"""EXISTS ({_BOUGHT} AND purchase.purchased_at >= %({{p}}region_since)s AND purchase.store_id IN (
@@ -102,14 +106,19 @@ def includes(audience: Audience, contact_id: int, zone: ZoneInfo) -> bool:
 
 
 def which_include(audiences_: Collection[Audience], contact_id: int, zone: ZoneInfo) -> frozenset[int]:
-    """Return the ids of those audiences that hold a contact now: one statement for all of them, none without any."""
+    """Return the ids of those audiences that hold a contact now: one statement for all of them, none without any.
+
+    One more (or two, where something is unbooked) when any of them asks for tiers: whoever waits at a till stands in
+    the tier that the clock tells, however late the job is. Counts and lists, over everybody, go by what is booked.
+    """
     if not audiences_:
         return frozenset()
     day = today(zone)
     columns: list[str] = []
     parameters: dict[str, Any] = {}
+    held = _tier_held(contact_id, day) if any("tiers" in each.conditions for each in audiences_) else {}
     for number, audience in enumerate(audiences_):
-        clauses, values = _clauses(audience.conditions, day, f"a{number}_")
+        clauses, values = _clauses(audience.conditions, day, f"a{number}_", held)
         columns.append(f"({' AND '.join(clauses) or 'true'})")
         parameters |= values
     sql = f"SELECT {', '.join(columns)} FROM customers_contact contact WHERE contact.id = %(contact)s AND {_REACHED}"
@@ -134,9 +143,23 @@ def _common(day: Day) -> dict[str, Any]:
     return {"now": day.now, "reached": list(audiences.REACHED)}
 
 
-def _clauses(conditions: Mapping[str, Any], day: Day, prefix: str) -> tuple[list[str], dict[str, Any]]:
-    """Return the clauses of an audience, and their parameters under names that start with the prefix."""
+def _tier_held(contact_id: int, day: Day) -> dict[str, dict[str, Any]]:
+    """Return the clause that asks for the tier in which a contact stands by the clock, with its parameter."""
+    standing = tiers.standing_at(contact_id, day.now, day.zone)
+    return {"one_of_tiers": {"held": standing.tier.public_id}} if standing else {"tier_of_nobody": {}}
+
+
+def _clauses(
+    conditions: Mapping[str, Any], day: Day, prefix: str, held: Mapping[str, dict[str, Any]] | None = None
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the clauses of an audience, and their parameters under names that start with the prefix.
+
+    `held`: the clause for tiers where one contact is asked for.
+    """
     values = _values(conditions, day)
+    if held and "tiers" in values:
+        asked = values.pop("tiers")
+        values |= {name: parameters | asked for name, parameters in held.items()}
     clauses = [_CLAUSES[name].format(p=prefix) for name in values]
     named = {name: value for each in values.values() for name, value in each.items()}
     return clauses, {prefix + name: value for name, value in named.items()}

@@ -162,6 +162,26 @@ def test_the_state_of_the_card_that_is_not_given_up() -> None:
     assert holds(ContactFactory(), cards=["none"]) == [True]
 
 
+def test_a_tier_that_has_ended_by_the_clock_is_held_no_more_however_late_the_job_is(story_clock: MovingClock) -> None:
+    gold = StandingFactory(tier=tier_named("Gold"), ends_at=clock.now() + timedelta(days=1)).contact
+    asked = [
+        Audience(pk=pk, name=name, conditions={"tiers": [str(tier_named(name).public_id)]})
+        for pk, name in enumerate(("Gold", "Base"))
+    ]
+    assert reads.which_include(asked, gold.pk, MOSCOW) == {0}
+    story_clock.forward(days=1)
+    assert reads.which_include(asked, gold.pk, MOSCOW) == {1}
+
+
+def test_points_that_matured_lift_into_the_tiers_audience_before_the_job(story_clock: MovingClock) -> None:
+    card = shopper(1)
+    purchases.add_purchase(TILL, purchases.Sale("B-1", card.number, "", clock.now(), "0001", Decimal(2500), ()))
+    silver = Audience(pk=1, name="S", conditions={"tiers": [str(tier_named("Silver").public_id)]})
+    story_clock.forward(days=31)
+    assert card.contact_id is not None
+    assert reads.which_include([silver], card.contact_id, MOSCOW) == {1}
+
+
 def test_all_conditions_must_hold_and_many_audiences_are_asked_in_one_statement() -> None:
     today, month = bought(1, 0), bought(2, 30)
     asked = [Audience(pk=pk, name=str(pk), conditions=rules.checked(conditions)) for pk, conditions in enumerate([
