@@ -171,6 +171,12 @@ class Standing(models.Model):
                 name="standing_ending",
                 condition=Q(left_at__isnull=True, ends_at__isnull=False),
             ),
+            # Serves audiences and lists: who has left is in none of them.
+            models.Index(
+                fields=("contact",),
+                name="standing_of_who_left",
+                condition=Q(left_at__isnull=True, reason="left"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -52,7 +52,10 @@ _CLAUSES: dict[str, str] = {
     "no_card": f"NOT EXISTS ({_CARD})",
     "cards_or_none": f"(NOT EXISTS ({_CARD}) OR EXISTS ({_CARD} AND card.status = ANY(%({{p}}cards)s::smallint[])))",
 }
-_REACHED = "contact.status = ANY(%(reached)s::text[])"
+# Who has left keeps the status of a contact; the standing tells. Who was erased has left, too.
+_REACHED = """contact.status = ANY(%(reached)s::text[]) AND NOT EXISTS (
+    SELECT FROM tiers_standing gone
+    WHERE gone.contact_id = contact.id AND gone.left_at IS NULL AND gone.reason = 'left')"""
 _CARD_STATUSES = {
     "issued": CardStatus.ISSUED.value,
     "active": CardStatus.ACTIVE.value,

@@ -12,10 +12,13 @@ from cards.models import CardStatus
 from customers.models import Contact, ContactStatus
 from loyalty.core import clock
 from loyalty.core.errors import InvalidParameter
+from loyalty.core.roles import Role
 from loyalty.ledger.accounts import Account
 from loyalty.selectors import audiences as reads
-from loyalty.services import adjustments, audiences, purchases, refunds, segments
+from loyalty.selectors import wallet_lists
+from loyalty.services import adjustments, audiences, erasure, membership, purchases, refunds, segments
 from loyalty.services.adjustments import Wanted
+from loyalty.services.unit_of_work import unit_of_work
 from promos import audiences as rules
 from promos.models import Audience
 from tests.admin.conftest import SYSTEM, TILL, buy, shopper
@@ -24,6 +27,7 @@ from tests.factories.cards import CardFactory
 from tests.factories.customers import ContactFactory
 from tests.factories.shops import StoreFactory
 from tests.factories.standings import StandingFactory, tier_named
+from tests.people.conftest import BOSS
 from tests.promos.marketing import moscow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("story_clock")]
@@ -60,6 +64,20 @@ def test_without_conditions_everybody_who_takes_part_is_reached() -> None:
     people.append(ContactFactory(status=ContactStatus.MERGED, merged_into=people[0]))
     reached = dict(zip([each.status for each in people], holds(*people), strict=True))
     assert {status for status, yes in reached.items() if yes} == {ContactStatus.NEW, ContactStatus.ACTIVE}
+
+
+def test_who_has_left_and_who_was_erased_are_in_no_audience_until_they_come_again() -> None:
+    gone, erased, stays = (CardFactory().contact for _ in range(3))
+    membership.leave_programme(BOSS, Role.ADMINISTRATOR, gone.pk, "he asked")
+    erasure.erase_contact(BOSS, Role.ADMINISTRATOR, erased.pk, "she asked", confirmed=erased.code)
+    assert holds(gone, erased, stays) == [False, False, True]
+    unenrolled = str(tier_named("Unenrolled").public_id)
+    assert holds(gone, erased, stays, tiers=[unenrolled]) == [False, False, False]
+    everybody = Audience(name="everybody", conditions={})
+    with unit_of_work():
+        assert list(wallet_lists.phones(everybody, MOSCOW)) == [[str(stays.phone)[1:]]]
+    membership.enrol_contact(BOSS, Role.ADMINISTRATOR, gone.pk, "he came again")
+    assert holds(gone, erased, stays) == [True, False, True]
 
 
 def test_tiers_and_whoever_stands_in_none_is_in_the_one_of_rank_zero() -> None:
