@@ -73,12 +73,13 @@ def lock_free_number(now: datetime) -> Card | None:
         passed.append(card.pk)
 
 
-# Numbers that other calls are taking are passed over: who lends many need not have these.
+# Numbers that other calls are taking are passed over: who lends many need not have these. From the far end of the pool:
+# whoever asks for a single one begins at the other, and would pass over all that are lent each time.
 _FREE_MANY = f"""
 SELECT card.id FROM cards_card card
 WHERE card.status = {CardStatus.NEW.value} AND card.category = {CardCategory.VIRTUAL.value}
   AND NOT EXISTS (SELECT FROM cards_reservation WHERE card_id = card.id AND reserved_until > %(now)s)
-ORDER BY card.id LIMIT %(count)s FOR UPDATE OF card SKIP LOCKED
+ORDER BY card.id DESC LIMIT %(count)s FOR UPDATE OF card SKIP LOCKED
 """
 
 
