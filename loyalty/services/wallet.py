@@ -50,17 +50,20 @@ def set_channels(actor: Actor, number: str, *, allow: Iterable[str], deny: Itera
 
 
 def update_person(actor: Actor, number: str, data: PersonalData) -> None:
-    """Store the given personal data of the card's holder; an Issued card becomes Active when they now suffice.
+    """Store the given personal data of the card's holder, whose Issued card becomes Active when they now suffice: also
+    one that has replaced the card named, which the wallet may not have heard of.
 
-    Raises CardNumberInvalid, CardNotFound, CardUnbound, PhoneBelongsToAnother.
+    Raises CardNumberInvalid, CardNotFound, CardUnbound, PhoneBelongsToAnother, Busy.
     """
     number = numbers.read_number(number, cards.number_formats())
     with unit_of_work():
-        card, contact = _bound(number)
+        held, contact = _held_with(number)
         changed = customer_services.update_contact(contact, data, clock.now())
         if changed:
             journal.record(actor, "contact.update", contact.code, contact_id=contact.pk, fields=changed)
-        _activate_if_sufficient(actor, card, contact, program.settings())
+        issued = next((card for card in held if card.status == CardStatus.ISSUED), None)
+        if issued is not None:
+            _activate_if_sufficient(actor, issued, contact, program.settings())
 
 
 def reserve_number(actor: Actor) -> Card:
@@ -122,6 +125,23 @@ def _bound(number: str) -> tuple[Card, Contact]:
     if card.contact_id is None:
         raise CardUnbound()
     return card, customer_locks.lock_contact(card.contact_id)
+
+
+def _held_with(number: str) -> tuple[list[Card], Contact]:
+    """Lock every card of who holds the card with a number, then the holder.
+
+    Raises CardNotFound, CardUnbound, Busy.
+    """
+    named = cards.by_number(number)
+    if named is None:
+        raise CardNotFound()
+    if named.contact_id is None:
+        raise CardUnbound()
+    held = locks.lock_all_of(named.contact_id)
+    if named not in held:
+        # It went over to another customer in this moment: a repeat finds whose it is.
+        raise Busy()
+    return held, customer_locks.lock_contact(named.contact_id)
 
 
 def _contact_for(actor: Actor, data: PersonalData) -> Contact:
@@ -199,6 +219,6 @@ def _next_of_series() -> Card:
 
 
 def _activate_if_sufficient(actor: Actor, card: Card, contact: Contact, settings: Program) -> None:
-    if card.status == CardStatus.ISSUED and sufficiency.suffices(contact, settings.sufficiency):
+    if sufficiency.suffices(contact, settings.sufficiency):
         services.activate(card, clock.now())
         journal.record(actor, "card.activate", card.number, contact_id=contact.pk)

@@ -102,6 +102,13 @@ def test_the_retailer_chooses_which_data_suffice(wallet: Wallet) -> None:
     assert state_of(number) == "Active"
 
 
+def test_data_sent_with_the_number_of_a_replaced_card_activate_the_one_that_took_its_place(wallet: Wallet) -> None:
+    old = CardFactory(for_good=True, contact=ContactFactory(birth_date=None))
+    new = CardFactory(issued_bound=True, contact=old.contact)
+    assert wallet.update(old.number, birthDate="1990-05-17").status == 200
+    assert (state_of(old.number), state_of(new.number)) == ("Blocked", "Active")
+
+
 def test_a_blocked_card_stays_blocked(wallet: Wallet) -> None:
     card = CardFactory(blocked=True)
     assert wallet.update(card.number, locality="Kazan").status == 200
