@@ -12,7 +12,7 @@ from customers import services as customers
 from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
+from loyalty.core.errors import Busy, InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
 from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
@@ -175,6 +175,9 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     stored = receipts.insert(actor, receipt, settings)
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
+    if stored.captured_by != payment.captured_by:
+        # Its hold was captured while we waited for the card: the repeat sees it, and pays with nothing else.
+        raise Busy()
     promos.grant(holder.contact_id, terms.rules, award.promotions)
     scanned = scanned_purchases.lock_scanned(receipt, settings.tzinfo) if stored.scanned else None
     limits.count_purchase(

@@ -123,7 +123,7 @@ WITH claim AS (
         %(purchased_at)s, %(now)s, %(actor)s, %(offline)s, %(amount)s, %(paid)s, %(accrued)s, %(qualifying)s,
         'completed', %(terms)s::jsonb, '{}')
     ON CONFLICT (purchase_id) DO NOTHING
-    RETURNING id
+    RETURNING id, purchase_id
 ), line AS (
     INSERT INTO loyalty_purchaseline
         (purchase_id, position, sku, name, category, quantity, price, amount, paid, accrued)
@@ -142,7 +142,9 @@ SELECT id, EXISTS (
     WHERE scanned.contact_id = %(contact_id)s AND scanned.status = 'credited'
       AND scanned.purchased_at BETWEEN around.since AND around.until
       AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
-) FROM claim
+), (SELECT hold.operation_id FROM ledger_hold hold
+    WHERE hold.key = 'hold:' || claim.purchase_id AND hold.contact_id = %(contact_id)s AND hold.captured > 0)
+FROM claim
 """
 
 
@@ -264,17 +266,21 @@ WHERE id = %(receipt)s
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before."""
+    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before.
+
+    `captured_by`: the redemption of a hold that was captured for it, as it stands now that the card is ours.
+    """
 
     receipt_id: int
     scanned: bool
+    captured_by: int | None
 
 
 def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile.
 
-    It looks for a scanned receipt as well, and must: a statement that began before the card was ours would not see
-    one that was credited while we waited for it.
+    It looks for a scanned receipt and for a captured hold as well, and must: a statement that began before the card was
+    ours would not see what was credited or captured while we waited for it.
     """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = _store(receipt.sale.store, settings)
