@@ -138,10 +138,24 @@ def _payment(sale: Sale, holder: Holder) -> Payment:
 
 
 def _require(sale: Sale, holder: Holder, payment: Payment, settings: Program) -> None:
+    if payment.captured_by is not None:
+        _require_captured(sale, holder, payment, settings)
+        return
     sales.require_time(sale, settings)
-    spends = payment.amount > 0 and payment.captured_by is None
-    sales.require_status(holder, spends=spends)
+    sales.require_status(holder, spends=payment.amount > 0)
     sales.require_share(payment.amount, sale.amount, settings)
+
+
+def _require_captured(sale: Sale, holder: Holder, payment: Payment, settings: Program) -> None:
+    """Refuse what `_require` does for a sale that spends nothing now: its bonuses are gone since the capture.
+
+    Whatever became of the share since, and whether the till is offline by now: a refusal would lose them. Only more
+    than the receipt itself cannot have paid it.
+    """
+    sales.require_time(replace(sale, bonuses_to_pay=rounding.ZERO), settings)
+    sales.require_status(holder, spends=False)
+    if payment.amount > sale.amount:
+        raise InsufficientPoints(f"Bonuses may pay at most {sale.amount} of this basket.", available=sale.amount)
 
 
 def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
