@@ -23,7 +23,7 @@ from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, LoyaltyError
-from loyalty.models import Program, Purchase, PurchaseStatus, Store
+from loyalty.models import Program, Purchase, Store
 from loyalty.selectors import scanned_receipts
 from promos import evaluation
 from promos.evaluation import Award, Terms
@@ -176,10 +176,21 @@ def read_holder(find: Finder, moment: datetime) -> Holder:
     return _holder(find, _fetch(find, "", moment, ""), None)
 
 
+# A receipt that comes late may be older than one that was rewarded as the first: there is but one first purchase.
+_IS_FIRST = """
+SELECT NOT EXISTS (
+    SELECT FROM loyalty_purchase WHERE contact_id = %(contact)s AND status = 'completed'
+      AND (purchased_at <= %(moment)s OR jsonb_exists_any(
+          terms -> 'awarded', ARRAY(SELECT id::text FROM promos_promotion WHERE first_purchase)))
+)
+"""
+
+
 def is_first_purchase(contact_id: int, moment: datetime) -> bool:
-    """Tell whether a contact has no completed purchase before `moment`."""
-    earlier = Purchase.objects.filter(contact_id=contact_id, purchased_at__lt=moment, status=PurchaseStatus.COMPLETED)
-    return not earlier.exists()
+    """Tell whether no completed purchase of a contact is as old as `moment`, and none was rewarded as the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_FIRST, {"contact": contact_id, "moment": moment})
+        return bool(cursor.fetchone()[0])
 
 
 def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
