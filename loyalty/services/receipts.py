@@ -164,6 +164,9 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     change. Raises CardNumberInvalid, CardNotFound, ContactNotFound, CardStatusRefused.
     """
     row = _fetch(find, purchase_id, moment, _LOCKED)
+    if _is_doubtful(find, row):
+        # Who waited for the card has read it beside the holder of before: it may have been bound, replaced or merged.
+        row = _fetch(find, purchase_id, moment, _LOCKED)
     existing_id = (
         row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
     )
@@ -203,6 +206,11 @@ def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute((_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE) + lock, parameters)
         return cursor.fetchone()
+
+
+def _is_doubtful(find: Finder, row: Any) -> bool:
+    """Tell whether a locked row says that there is no card, no holder, or for a phone only a blocked card."""
+    return row is None or row[3] is None or (not find.number and row[2] == CardStatus.BLOCKED)
 
 
 def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
