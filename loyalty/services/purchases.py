@@ -185,7 +185,7 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     terms = evaluation.narrow(sale.basket, payment.amount, _terms(sale, holder, settings))
     terms = replace(terms, rules=promos.lock_ceilings(holder.contact_id, terms.rules))
     award = sales.award_of(sale, payment.amount, terms)
-    receipt = Receipt(sale, holder, payment.amount, award, terms, _schedule(sale, settings))
+    receipt = Receipt(sale, holder, payment.amount, award, terms, _schedule(sale, holder, settings))
     stored = receipts.insert(actor, receipt, settings)
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
@@ -263,9 +263,10 @@ def _enter(holder: Holder, settings: Program) -> None:
         customers.enter(customer_locks.lock_contact(holder.contact_id), now)
 
 
-def _schedule(sale: Sale, settings: Program) -> Schedule:
+def _schedule(sale: Sale, holder: Holder, settings: Program) -> Schedule:
     matures_at = clock.days_later(sale.purchased_at, settings.escrow_days, settings.tzinfo)
-    return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=sale.purchased_at))
+    ends = expiry.date_for(holder.contact_id, settings, matures_at=matures_at, earned_at=sale.purchased_at)
+    return Schedule(matures_at, ends)
 
 
 def _fact(actor: Actor, receipt: Receipt, kind: str) -> Fact:
