@@ -155,7 +155,7 @@ def test_a_receipt_uploaded_late_counts_as_activity_of_its_own_day(
 def test_the_order_in_which_receipts_are_uploaded_takes_no_day_of_life(
     story_clock: MovingClock, shop: Shop, card: str, late: bool
 ) -> None:
-    """By inactivity points of March live on while she buys in May; the till of March may have been offline till June."""
+    """By inactivity points of March live on while she buys in May; its till may have been offline till June."""
     policy(PointsExpiry.INACTIVITY, 2)
     march, may = story_clock.moment, datetime(2026, 5, 20, 12, tzinfo=MOSCOW)
     if not late:
