@@ -31,8 +31,13 @@ def last_block(card_id: int) -> BlockRecord | None:
 
 
 def blocked_last(cards: Sequence[Card]) -> Card | None:
-    """Return that of the blocked cards which was blocked last, the newest of those without a record; None of none."""
-    blocked = {card.pk: card for card in cards if card.status == CardStatus.BLOCKED}
+    """Return that of the blocked cards which was blocked last, the newest of those without a record; None of none.
+
+    One that is blocked for good only when there is no other: a merge gives a card up though an older block of the
+    other one is still to be lifted.
+    """
+    every = [card for card in cards if card.status == CardStatus.BLOCKED]
+    blocked = {card.pk: card for card in every if not card.blocked_for_good} or {card.pk: card for card in every}
     records = BlockRecord.objects.filter(card_id__in=blocked, blocking=True)
     last = records.order_by("-id").values_list("card_id", flat=True).first() if blocked else None
     return blocked[last] if last else max(blocked.values(), key=lambda card: card.pk, default=None)

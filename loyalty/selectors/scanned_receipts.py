@@ -94,9 +94,9 @@ def waiting(after: int, most: int) -> Iterable[int]:
 
 
 def bought_before(contact_id: int, moment: datetime) -> bool:
-    """Tell whether a receipt of the contact from before `moment` was credited: then this is no first purchase."""
+    """Tell whether a receipt of the contact from `moment` or before was credited: then this is no first purchase."""
     earlier = FiscalReceipt.objects.filter(
-        contact_id=contact_id, purchased_at__lt=moment, status=FiscalReceiptStatus.CREDITED
+        contact_id=contact_id, purchased_at__lte=moment, status=FiscalReceiptStatus.CREDITED
     )
     return earlier.exists()
 

@@ -38,10 +38,10 @@ class Cause:
     moment: datetime
 
 
-def schedule(moment: datetime, escrow_days: int, settings: Program) -> Schedule:
-    """Return when points earned at `moment` can be spent, and from when on they are burned."""
+def schedule(contact_id: int, moment: datetime, escrow_days: int, settings: Program) -> Schedule:
+    """Return when points that a contact earned at `moment` can be spent, and from when on they are burned."""
     matures_at = clock.days_later(moment, escrow_days, settings.tzinfo)
-    return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=moment))
+    return Schedule(matures_at, expiry.date_for(contact_id, settings, matures_at=matures_at, earned_at=moment))
 
 
 def give(actor: Actor, contact: Contact, gifts: Iterable[Gift], cause: Cause, settings: Program) -> list[int]:
@@ -60,7 +60,7 @@ def give(actor: Actor, contact: Contact, gifts: Iterable[Gift], cause: Cause, se
     days = {each: settings.escrow_days if each.escrow_days is None else each.escrow_days for each in given}
     operations, due = [], False
     for escrow in sorted(set(days.values())):
-        dates = schedule(cause.moment, escrow, settings)
+        dates = schedule(contact.pk, cause.moment, escrow, settings)
         operations.append(_accrue(actor, contact, [each for each in given if days[each] == escrow], cause, dates))
         due = due or dates.matures_at <= now
     if due:

@@ -17,7 +17,7 @@ from loyalty.core.actors import Actor
 from loyalty.ledger import burning, expiry, locks
 from loyalty.ledger.burning import Burned
 from loyalty.ledger.rounding import ZERO
-from loyalty.models import PointsExpiry, Program
+from loyalty.models import PointsExpiry, Program, Purchase
 from loyalty.services import points, program, ranges
 from loyalty.services.ranges import Progress, RangeJob
 
@@ -55,6 +55,23 @@ def date_of(settings: Program, *, matures_at: datetime, active_at: datetime) -> 
     if settings.points_expiry == PointsExpiry.MONTHS:
         return expiry.expires_at(matures_at, months, rounding, zone)
     return max(expiry.expires_at(active_at, months, rounding, zone), expiry.expires_at(matures_at, 0, rounding, zone))
+
+
+def date_for(contact_id: int, settings: Program, *, matures_at: datetime, earned_at: datetime) -> datetime | None:
+    """Return from when on points that a contact earned at `earned_at` are burned, None for never.
+
+    They may come late: by inactivity, the purchases recorded since have put them off as they would have in their order
+    (1 statement, none under the other policies).
+    """
+    ends = date_of(settings, matures_at=matures_at, active_at=earned_at)
+    if ends is None or settings.points_expiry != PointsExpiry.INACTIVITY:
+        return ends
+    since = Purchase.objects.filter(contact_id=contact_id, purchased_at__gt=earned_at).order_by("purchased_at")
+    for active_at in since.values_list("purchased_at", flat=True):
+        if active_at < ends:
+            until = expiry.expires_at(active_at, settings.expiry_months, settings.expiry_rounding, settings.tzinfo)
+            ends = max(ends, until)
+    return ends
 
 
 def note_activity(contact_id: int, settings: Program, active_at: datetime) -> None:

@@ -12,7 +12,7 @@ from customers import services as customers
 from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
+from loyalty.core.errors import Busy, InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
 from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
@@ -138,10 +138,24 @@ def _payment(sale: Sale, holder: Holder) -> Payment:
 
 
 def _require(sale: Sale, holder: Holder, payment: Payment, settings: Program) -> None:
+    if payment.captured_by is not None:
+        _require_captured(sale, holder, payment, settings)
+        return
     sales.require_time(sale, settings)
-    spends = payment.amount > 0 and payment.captured_by is None
-    sales.require_status(holder, spends=spends)
+    sales.require_status(holder, spends=payment.amount > 0)
     sales.require_share(payment.amount, sale.amount, settings)
+
+
+def _require_captured(sale: Sale, holder: Holder, payment: Payment, settings: Program) -> None:
+    """Refuse what `_require` does for a sale that spends nothing now: its bonuses are gone since the capture.
+
+    Whatever became of the share since, and whether the till is offline by now: a refusal would lose them. Only more
+    than the receipt itself cannot have paid it.
+    """
+    sales.require_time(replace(sale, bonuses_to_pay=rounding.ZERO), settings)
+    sales.require_status(holder, spends=False)
+    if payment.amount > sale.amount:
+        raise InsufficientPoints(f"Bonuses may pay at most {sale.amount} of this basket.", available=sale.amount)
 
 
 def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
@@ -171,10 +185,13 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     terms = evaluation.narrow(sale.basket, payment.amount, _terms(sale, holder, settings))
     terms = replace(terms, rules=promos.lock_ceilings(holder.contact_id, terms.rules))
     award = sales.award_of(sale, payment.amount, terms)
-    receipt = Receipt(sale, holder, payment.amount, award, terms, _schedule(sale, settings))
+    receipt = Receipt(sale, holder, payment.amount, award, terms, _schedule(sale, holder, settings))
     stored = receipts.insert(actor, receipt, settings)
     if stored is None:
         return _repeat(receipts.known(sale.purchase_id), sale.fingerprint)
+    if stored.captured_by != payment.captured_by:
+        # Its hold was captured while we waited for the card: the repeat sees it, and pays with nothing else.
+        raise Busy()
     promos.grant(holder.contact_id, terms.rules, award.promotions)
     scanned = scanned_purchases.lock_scanned(receipt, settings.tzinfo) if stored.scanned else None
     limits.count_purchase(
@@ -246,9 +263,10 @@ def _enter(holder: Holder, settings: Program) -> None:
         customers.enter(customer_locks.lock_contact(holder.contact_id), now)
 
 
-def _schedule(sale: Sale, settings: Program) -> Schedule:
+def _schedule(sale: Sale, holder: Holder, settings: Program) -> Schedule:
     matures_at = clock.days_later(sale.purchased_at, settings.escrow_days, settings.tzinfo)
-    return Schedule(matures_at, expiry.date_of(settings, matures_at=matures_at, active_at=sale.purchased_at))
+    ends = expiry.date_for(holder.contact_id, settings, matures_at=matures_at, earned_at=sale.purchased_at)
+    return Schedule(matures_at, ends)
 
 
 def _fact(actor: Actor, receipt: Receipt, kind: str) -> Fact:

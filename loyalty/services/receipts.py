@@ -23,7 +23,7 @@ from customers.errors import ContactNotFound
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter, LoyaltyError
-from loyalty.models import Program, Purchase, PurchaseStatus, Store
+from loyalty.models import Program, Purchase, Store
 from loyalty.selectors import scanned_receipts
 from promos import evaluation
 from promos.evaluation import Award, Terms
@@ -123,7 +123,7 @@ WITH claim AS (
         %(purchased_at)s, %(now)s, %(actor)s, %(offline)s, %(amount)s, %(paid)s, %(accrued)s, %(qualifying)s,
         'completed', %(terms)s::jsonb, '{}')
     ON CONFLICT (purchase_id) DO NOTHING
-    RETURNING id
+    RETURNING id, purchase_id
 ), line AS (
     INSERT INTO loyalty_purchaseline
         (purchase_id, position, sku, name, category, quantity, price, amount, paid, accrued)
@@ -142,7 +142,9 @@ SELECT id, EXISTS (
     WHERE scanned.contact_id = %(contact_id)s AND scanned.status = 'credited'
       AND scanned.purchased_at BETWEEN around.since AND around.until
       AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
-) FROM claim
+), (SELECT hold.operation_id FROM ledger_hold hold
+    WHERE hold.key = 'hold:' || claim.purchase_id AND hold.contact_id = %(contact_id)s AND hold.captured > 0)
+FROM claim
 """
 
 
@@ -162,6 +164,9 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     change. Raises CardNumberInvalid, CardNotFound, ContactNotFound, CardStatusRefused.
     """
     row = _fetch(find, purchase_id, moment, _LOCKED)
+    if _is_doubtful(find, row):
+        # Who waited for the card has read it beside the holder of before: it may have been bound, replaced or merged.
+        row = _fetch(find, purchase_id, moment, _LOCKED)
     existing_id = (
         row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
     )
@@ -174,10 +179,21 @@ def read_holder(find: Finder, moment: datetime) -> Holder:
     return _holder(find, _fetch(find, "", moment, ""), None)
 
 
+# A receipt that comes late may be older than one that was rewarded as the first: there is but one first purchase.
+_IS_FIRST = """
+SELECT NOT EXISTS (
+    SELECT FROM loyalty_purchase WHERE contact_id = %(contact)s AND status = 'completed'
+      AND (purchased_at <= %(moment)s OR jsonb_exists_any(
+          terms -> 'awarded', ARRAY(SELECT id::text FROM promos_promotion WHERE first_purchase)))
+)
+"""
+
+
 def is_first_purchase(contact_id: int, moment: datetime) -> bool:
-    """Tell whether a contact has no completed purchase before `moment`."""
-    earlier = Purchase.objects.filter(contact_id=contact_id, purchased_at__lt=moment, status=PurchaseStatus.COMPLETED)
-    return not earlier.exists()
+    """Tell whether no completed purchase of a contact is as old as `moment`, and none was rewarded as the first."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_FIRST, {"contact": contact_id, "moment": moment})
+        return bool(cursor.fetchone()[0])
 
 
 def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
@@ -190,6 +206,11 @@ def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
     with connection.cursor() as cursor:
         cursor.execute((_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE) + lock, parameters)
         return cursor.fetchone()
+
+
+def _is_doubtful(find: Finder, row: Any) -> bool:
+    """Tell whether a locked row says that there is no card, no holder, or for a phone only a blocked card."""
+    return row is None or row[3] is None or (not find.number and row[2] == CardStatus.BLOCKED)
 
 
 def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
@@ -264,17 +285,21 @@ WHERE id = %(receipt)s
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before."""
+    """A purchase that was just written; `scanned`: whether its customer was credited for its fiscal receipt before.
+
+    `captured_by`: the redemption of a hold that was captured for it, as it stands now that the card is ours.
+    """
 
     receipt_id: int
     scanned: bool
+    captured_by: int | None
 
 
 def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile.
 
-    It looks for a scanned receipt as well, and must: a statement that began before the card was ours would not see
-    one that was credited while we waited for it.
+    It looks for a scanned receipt and for a captured hold as well, and must: a statement that began before the card was
+    ours would not see what was credited or captured while we waited for it.
     """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = _store(receipt.sale.store, settings)

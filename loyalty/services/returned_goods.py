@@ -124,6 +124,11 @@ def _allot_goods(lines: list[LineReturn], goods: Goods) -> None:
     if not fitting:
         raise InvalidParameter(f"The purchase has no line with the Sku {goods.sku}.", name="Sku")
     quantity, amount = goods.quantity, goods.amount
+    if amount == 0 and quantity is not None:
+        # For nothing come back only goods that were given away, or whose money has come back already.
+        fitting = [each for each in fitting if not each.amount_left]
+        if not fitting:
+            raise InvalidParameter(f"The goods with the Sku {goods.sku} were paid for.", name="Amount")
     for each in fitting:
         if quantity is None:
             taken, worth = _by_amount(each, amount or rounding.ZERO)

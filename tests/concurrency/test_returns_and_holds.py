@@ -1,6 +1,8 @@
 """Two refunds at once, a refund beside the job, a hold beside a spend, a capture beside a void."""
 
+import threading
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
@@ -13,7 +15,7 @@ from loyalty.services.holding import HoldCall
 from loyalty.services.refunds import RefundRequest
 from tests.concurrency.conftest import JOB, TILL, buy
 from tests.concurrency.test_spending import make_mature
-from tests.concurrency.threads import Meeting, race
+from tests.concurrency.threads import LONGEST, Meeting, race, wait_for_waiting
 from tests.factories import CardFactory
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -97,8 +99,6 @@ def test_one_purchase_held_with_two_cards_is_a_conflict_for_one(rich, monkeypatc
 
 
 def captured_and_voided(rich):
-    from uuid import UUID
-
     held = UUID(hold(rich, "h", 80)["hold_id"])
     return race(lambda: holding.capture(TILL, held, None), lambda: holding.void(TILL, held))
 
@@ -115,3 +115,25 @@ def test_without_locks_the_guard_of_the_hold_itself_has_to_stop_one(rich, monkey
     monkeypatch.setattr(holding.card_locks, "lock_active_of", lambda _contact: rich)
     monkeypatch.setattr(holds, "lock_hold", Meeting().after(holds.find))
     assert names(captured_and_voided(rich)) == ["IntegrityError", "dict"]
+
+
+@pytest.mark.parametrize("bonuses", [0, 30])
+def test_a_receipt_that_waited_for_its_capture_is_paid_by_it_and_never_twice(rich, monkeypatch, bonuses):
+    """The till gave up waiting for its capture and sent the receipt: what that one saw was before the capture."""
+    held = UUID(hold(rich, "h", 30)["hold_id"])
+    spend, captured = holds.capture, threading.Event()
+
+    def spend_and_let_the_receipt_come(*given):
+        posted = spend(*given)
+        captured.set()
+        wait_for_waiting()
+        return posted
+
+    def send_the_receipt():
+        captured.wait(LONGEST)
+        return buy(rich, "h", bonuses=bonuses)
+
+    monkeypatch.setattr(holds, "capture", spend_and_let_the_receipt_come)
+    answers = race(lambda: holding.capture(TILL, held, None), send_the_receipt)
+    assert names(answers) == ["Busy", "dict"]
+    assert (buy(rich, "h", bonuses=bonuses).paid, available(rich)) == (30, 70)

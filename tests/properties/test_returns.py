@@ -85,7 +85,8 @@ def request_of(step: Step, sold: list[Any], number: int) -> RefundRequest:
     goods = {
         "pieces": Goods(line.sku, pieces, None),
         "money": Goods(line.sku, None, money),
-        "both": Goods(line.sku, pieces, money),
+        # Goods that were paid for do not come back for nothing.
+        "both": Goods(line.sku, pieces, money or None),
     }
     return RefundRequest("receipt", name, goods=(goods[step.by],))
 

@@ -151,6 +151,35 @@ def test_a_receipt_uploaded_late_counts_as_activity_of_its_own_day(
     assert shop.balances(card).spendable == 0
 
 
+@pytest.mark.parametrize("late", [False, True])
+def test_the_order_in_which_receipts_are_uploaded_takes_no_day_of_life(
+    story_clock: MovingClock, shop: Shop, card: str, late: bool
+) -> None:
+    """By inactivity points of March live on while she buys in May; its till may have been offline till June."""
+    policy(PointsExpiry.INACTIVITY, 2)
+    march, may = story_clock.moment, datetime(2026, 5, 20, 12, tzinfo=MOSCOW)
+    if not late:
+        shop.sell(card, "MARCH", "100.00")
+    story_clock.set(may)
+    shop.sell(card, "MAY", "7.00")
+    story_clock.set(datetime(2026, 6, 10, 12, tzinfo=MOSCOW))
+    shop.sell(card, "MARCH", "100.00", at=march, **({"Offline": True} if late else {}))
+    assert by_date(shop, card) == [("100.00", "2026-07-31"), ("7.00", "2026-06-19")]
+    story_clock.set(datetime(2026, 8, 1, tzinfo=MOSCOW))
+    assert shop.balances(card).spendable == 0
+
+
+def test_a_late_receipt_whose_points_nothing_kept_alive_comes_without_them(
+    story_clock: MovingClock, shop: Shop, card: str
+) -> None:
+    policy(PointsExpiry.INACTIVITY, 1)
+    march = story_clock.moment
+    story_clock.set(datetime(2026, 6, 10, 12, tzinfo=MOSCOW))
+    shop.sell(card, "JUNE", "7.00")
+    shop.sell(card, "MARCH", "100.00", at=march, Offline=True)
+    assert shop.balances(card).spendable == 0
+
+
 def test_points_of_inactivity_live_at_least_through_the_period_in_which_they_mature(
     story_clock: MovingClock, shop: Shop, card: str
 ) -> None:

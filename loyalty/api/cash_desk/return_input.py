@@ -28,13 +28,19 @@ def read_refund(parameters: Parameters) -> RefundRequest:
         purchase_id=text(parameters, "PurchaseId"),
         refund_id=text(parameters, "RefundId"),
         goods=tuple(_goods(line) for line in lines),
-        amount=parameters.positive_amount("Amount"),
+        amount=_worth(parameters) if lines else parameters.positive_amount("Amount"),
     )
 
 
 def _goods(line: Parameters) -> Goods:
-    quantity = None if line.get("Quantity") is None else line.quantity("Quantity")
-    return Goods(text(line, "Sku"), quantity, line.positive_amount("Amount"))
+    if line.get("Quantity") is None:
+        return Goods(text(line, "Sku"), None, line.positive_amount("Amount"))
+    return Goods(text(line, "Sku"), line.quantity("Quantity"), _worth(line))
+
+
+def _worth(parameters: Parameters) -> Decimal | None:
+    """Return Amount, None when it is missing. Goods that were given away come back for nothing, and a till says so."""
+    return None if parameters.get("Amount") is None else parameters.amount("Amount")
 
 
 def read_cancel(parameters: Parameters) -> str:

@@ -38,7 +38,9 @@ _GOODS = record(
     {
         "Sku": purchase_schema.text("Sku"),
         "Quantity": {"type": "number", "minimum": 0.001, "description": "Pieces; this, Amount or both."},
-        "Amount": purchase_schema.amount("Money; without it the pieces' part of what is left of their line."),
+        "Amount": purchase_schema.amount(
+            "Money; without it the pieces' part of what is left of their line. 0.00 for goods that were given away."
+        ),
     },
     ["Sku"],
 )

@@ -5,7 +5,10 @@ import pytest
 from cards import policies
 from cards.models import BlockRecord, Card, CardStatus
 from cards.policies import Outcome
+from loyalty.core import actors
+from loyalty.core.roles import Role
 from loyalty.models import JournalEntry
+from loyalty.services import merging
 from tests.api.cash_desk.desk import rows
 from tests.api.cash_desk.test_transitions import MAKE
 from tests.factories import CardFactory, ContactFactory
@@ -135,6 +138,17 @@ def test_a_phone_alone_unblocks_the_card_that_was_blocked_last(root):
     assert send(root, "unblock", phone=contact.phone, reason=0).key == "UnBlockReasonError"
     assert send(root, "unblock", phone=contact.phone, reason=1).key == "OK"
     assert (status_of(newer), status_of(older_key)) == (BLOCKED, ACTIVE)
+
+
+def test_a_phone_alone_unblocks_what_can_be_though_another_card_was_given_up_later(root):
+    """Two people with a lost card each turn out to be one: the merge gives the older card up after both were lost."""
+    given_up, kept = CardFactory(), CardFactory()
+    for card in (given_up, kept):
+        send(root, "block", card.number)
+    merging.merge_contacts(actors.staff("olga", "administrator"), Role.ADMINISTRATOR, kept.contact_id,
+                           given_up.contact_id, "one person")  # fmt: skip
+    assert send(root, "unblock", phone=kept.contact.phone).key == "OK"
+    assert (status_of(kept), status_of(given_up)) == (ACTIVE, BLOCKED)
 
 
 def test_a_phone_alone_whose_last_block_was_a_replacement_unblocks_nothing(root):

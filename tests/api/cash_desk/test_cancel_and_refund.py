@@ -199,6 +199,27 @@ def test_one_sku_on_several_lines_comes_back_line_by_line(till, receipt, story_c
     assert three(refund(till, "F-3", Amount=20))[0] == 20
 
 
+@pytest.mark.parametrize("gift", ["A", "G"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_goods_given_away_come_back_with_those_paid_for_as_the_till_sold_them(till, receipt, story_clock, gift, first):
+    paid, given = {"Sku": "A", "Quantity": 1, "Amount": "100.00"}, {"Sku": gift, "Quantity": 1, "Amount": "0.00"}
+    lines = [paid, given] if first == 0 else [given, paid]
+    till.post("purchase/add", receipt(CardFactory().number, Lines=lines))
+    assert three(refund(till, "F-1", Lines=lines, Amount=100)) == (100, 0, 0)
+    assert [each["Quantity"] for each in show(till, "R-1")["Returns"][0]["Lines"]] == [1, 1]
+
+
+def test_goods_given_away_come_back_alone_and_nothing_else_for_nothing(till, receipt, story_clock):
+    lines = [{"Sku": "A", "Amount": 100}, {"Sku": "G", "Quantity": 2, "Amount": 0}]
+    till.post("purchase/add", receipt(CardFactory().number, Lines=lines))
+    back = {"Sku": "G", "Quantity": 1, "Amount": 0}
+    assert three(refund(till, "F-1", Lines=[back], Amount=0)) == (0, 0, 0)
+    assert refund(till, "F-2", Lines=[back | {"Quantity": 2}]).key == "RefundExceedsPurchase"
+    refused = refund(till, "F-2", Lines=[back | {"Sku": "A"}])
+    assert (refused.key, refused.value.split(":")[0]) == ("InvalidParameter", "Amount")
+    assert three(refund(till, "F-2", Lines=[back, {"Sku": "A", "Quantity": 1}])) == (100, 0, 0)
+
+
 def test_a_purchase_returned_as_money_has_no_pieces_left(till, receipt, story_clock):
     till.post("purchase/add", receipt(CardFactory().number, Lines=LINES))
     refund(till, "F-1", Amount=100)

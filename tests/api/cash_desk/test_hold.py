@@ -106,6 +106,31 @@ def test_what_was_captured_before_the_purchase_came_has_paid_for_it(till, receip
     assert (cancelled["Restored"], cancelled["Balance"]) == (60, 100)
 
 
+@pytest.mark.parametrize("fields", [{}, {"BonusesToPay": 60}])
+def test_a_receipt_of_captured_bonuses_comes_through_though_the_till_went_offline(
+    till, receipt, rich_card, story_clock, fields
+):
+    """Nothing is spent by it: refused, the customer would have paid 60 for goods that no book knows."""
+    bought_at = story_clock.moment
+    capture(till, hold(till, rich_card)["HoldId"])
+    story_clock.forward(days=2)
+    late = receipt(rich_card.number, Amount=200, at=bought_at, Offline=True, **fields)
+    assert till.post("purchase/add", late | {"BonusesToPay": 59}).key == "InvalidParameter"
+    answer = till.post("purchase/add", late)
+    assert (answer.key, answer["Accrued"], answer["Paid"], answer["Balance"]) == ("OK", 140, 60, 40)
+
+
+def test_captured_bonuses_pay_their_receipt_though_the_share_was_lowered_since(
+    till, receipt, rich_card, settings_of_retailer
+):
+    capture(till, hold(till, rich_card)["HoldId"])
+    settings_of_retailer(spending_share=10)
+    assert till.post("purchase/add", receipt(rich_card.number, Amount="59.99")).key == "InsufficientBonuses"
+    answer = till.post("purchase/add", receipt(rich_card.number, Amount=200))
+    assert (answer.key, answer["Paid"], answer["Balance"]) == ("OK", 60, 40)
+    assert till.post("purchase/cancel", {"PurchaseId": "R-1"})["Restored"] == 60
+
+
 def test_a_hold_belongs_to_its_card_and_its_purchase(till, receipt, rich_card):
     hold_id = hold(till, rich_card)["HoldId"]
     counted = rows()

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from loyalty.models import Purchase, Store
+from loyalty.services import promotions
 from tests.api.cash_desk.desk import rows
 from tests.factories import CardFactory, StandingFactory, tier_named
+from tests.promos.marketing import MARKETER, live
 from tiers.models import Standing, Tier
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("laws_hold")]
@@ -47,6 +49,33 @@ def test_qualifying_points_that_land_move_the_tier(till, receipt, story_clock):
     card = CardFactory(created_at=story_clock.moment - timedelta(days=60))
     till.post("purchase/add", receipt(card.number, Amount=2000, at=story_clock.moment - timedelta(days=31)))
     assert Standing.objects.get(contact=card.contact, left_at=None).tier.name == "Silver"
+
+
+@pytest.mark.parametrize("minutes", [0, 5])
+def test_there_is_one_first_purchase_whatever_the_dates_of_those_that_come_later(till, receipt, story_clock, minutes):
+    """Tills that print no seconds date two receipts alike; one that was offline brings an older receipt later."""
+    live(first_purchase=True, kind="fixed", value=Decimal(500))
+    story_clock.forward(days=1)
+    card, now = CardFactory(), story_clock.moment
+    assert till.post("purchase/add", receipt(card.number, "R-1", at=now))["Accrued"] == 600
+    older = receipt(card.number, "R-2", at=now - timedelta(minutes=minutes), Offline=True)
+    quoted = till.post("purchase/quote", older)["Accrue"]
+    assert till.post("purchase/add", older)["Accrued"] == quoted == 100
+    till.post("purchase/cancel", {"PurchaseId": "R-1"})
+    till.post("purchase/cancel", {"PurchaseId": "R-2"})
+    assert till.post("purchase/add", receipt(card.number, "R-3", at=now))["Accrued"] == 600
+
+
+def test_a_late_receipt_is_the_first_purchase_when_no_other_was_rewarded_as_that(till, receipt, story_clock):
+    promotion = live(first_purchase=True, kind="fixed", value=Decimal(500))
+    story_clock.forward(hours=1)
+    bought_at = story_clock.moment
+    story_clock.forward(hours=1)
+    promotions.end(MARKETER, promotion.pk, "it was for the morning")
+    story_clock.forward(hours=1)
+    card = CardFactory()
+    assert till.post("purchase/add", receipt(card.number, "R-1"))["Accrued"] == 100
+    assert till.post("purchase/add", receipt(card.number, "R-2", at=bought_at, Offline=True))["Accrued"] == 600
 
 
 def test_an_offline_purchase_earns_but_does_not_spend(till, receipt, rich_card, story_clock):
