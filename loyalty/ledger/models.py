@@ -343,6 +343,8 @@ class Hold(models.Model):
                 condition=Q(resolved_at__isnull=True),
             ),
             models.Index(fields=("ends_at",), name="hold_to_sweep", condition=Q(resolved_at__isnull=True)),
+            # A merge, a leaving and an erasure ask for those of the last day, whose receipt may still come.
+            models.Index(fields=("contact_id", "resolved_at"), name="hold_captured", condition=Q(captured__gt=0)),
         ]
 
     def __str__(self) -> str:

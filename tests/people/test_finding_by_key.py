@@ -11,6 +11,8 @@ from customers import selectors as customers
 from loyalty.core import clock
 from loyalty.selectors import loyalty_data
 from loyalty.selectors.loyalty_data import Key
+from loyalty.services import merging
+from loyalty.services.errors import BonusesOnHold
 
 PEOPLE = """
 INSERT INTO customers_contact (public_id, code, phone, email, external_id, attributes, status, created_at, updated_at)
@@ -39,6 +41,27 @@ def test_a_key_leads_to_its_person_and_past_nobody_else(find: Callable[[], Any])
         cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sent)
         ((plan,),) = cursor.fetchone()
     assert max(_rows_of_contacts(plan["Plan"])) <= 1
+
+
+CAPTURED = """
+INSERT INTO ledger_hold (public_id, contact_id, key, fingerprint, amount, made_at, ends_at, actor, cause, resolved_at,
+    captured, operation_id)
+SELECT gen_random_uuid(), n, 'hold:H-' || n, '', 1, %(now)s, %(now)s + interval '1 minute', '', '', %(now)s, 1, n
+FROM generate_series(1, 3000) n
+"""
+
+
+def test_who_leaves_is_asked_for_captured_bonuses_of_their_own() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(CAPTURED, {"now": clock.now()})
+        cursor.execute("ANALYZE ledger_hold")
+    with CaptureQueriesContext(connection) as seen, pytest.raises(BonusesOnHold):
+        merging.refuse_held(77)
+    for query in seen.captured_queries[:2]:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN (FORMAT JSON) " + query["sql"])
+            ((plan,),) = cursor.fetchone()
+        assert "Seq Scan" not in str(plan), query["sql"]
 
 
 def _rows_of_contacts(node: dict[str, Any]) -> list[int]:
