@@ -133,6 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # A whole office shares one address: a lock-out is per log-in and address together, never per address alone.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "loyalty.core.addresses.address_of"
 AXES_FAILURE_LIMIT = env.integer("LOGIN_FAILURE_LIMIT", 10, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=env.integer("LOGIN_LOCKOUT_MINUTES", 15, minimum=1))
 AXES_RESET_ON_SUCCESS = True
