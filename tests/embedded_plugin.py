@@ -61,7 +61,8 @@ def _remove_dead_runs(runs: Path, own_name: str) -> None:
 
 def _drop_databases(prefix: str) -> None:
     import psycopg
-    from psycopg import sql
+
+    from loyalty.bench import databases
 
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
         rows = connection.execute(
@@ -69,7 +70,7 @@ def _drop_databases(prefix: str) -> None:
             [prefix, prefix + "_"],
         )
         for (name,) in rows.fetchall():
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            databases.drop(connection, name)
 
 
 if "PYTEST_XDIST_WORKER" not in os.environ:

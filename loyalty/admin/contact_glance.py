@@ -17,7 +17,7 @@ from customers.models import Contact
 from loyalty.admin import blocking, merges, pages, roles
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.core import clock
-from loyalty.ledger import balances
+from loyalty.ledger import balances, expiry
 from loyalty.ledger.accounts import HELD, Account
 from loyalty.ledger.balances import Balance
 from loyalty.ledger.models import Operation, Transfer
@@ -70,9 +70,10 @@ def tiles(balance: Balance) -> list[Tile]:
     """Return the four balances and what lies beside them."""
     expiring = ""
     if balance.expiring is not None:
-        expiring = gettext("%(points)s expire on %(day)s") % {
+        # The last day, as the till and the wallet tell it: the caller has just read it there.
+        expiring = gettext("%(points)s can be spent up to and including %(day)s") % {
             "points": pages.amount(balance.expiring.amount),
-            "day": pages.moment(balance.expiring.expires_at),
+            "day": pages.day(expiry.last_day(balance.expiring.expires_at, retailer_zone())),
         }
     return [
         Tile(_("Spendable"), pages.amount(balance.spendable), expiring),

@@ -45,7 +45,7 @@ def own_database(*, durable: bool = True) -> Iterator[str]:
                 call_command("migrate", interactive=False, verbosity=0)
                 yield url_of(name)
         finally:
-            _drop(keeper, name)
+            drop(keeper, name)
 
 
 def drop_leftovers(keeper: psycopg.Connection[Any]) -> list[str]:
@@ -58,15 +58,19 @@ def drop_leftovers(keeper: psycopg.Connection[Any]) -> list[str]:
             continue
         row = keeper.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, int(number)]).fetchone()
         if row and row[0]:
-            _drop(keeper, name)
+            drop(keeper, name)
             keeper.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, int(number)])
             dropped.append(name)
     return dropped
 
 
-def _drop(keeper: psycopg.Connection[Any], name: str) -> None:
+def drop(keeper: psycopg.Connection[Any], name: str) -> None:
+    keeper.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename = current_user", [name]
+    )
+    # Without FORCE: that stumbles over the server's own vacuum, whose process is not ours; a plain one sends it away.
     with suppress(psycopg.OperationalError):
-        keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        keeper.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
 @contextmanager

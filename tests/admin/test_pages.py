@@ -1,6 +1,6 @@
 """What people see: the person at a glance, in their language, with the clock that counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client, override_settings
@@ -13,7 +13,8 @@ from loyalty.ledger.models import Operation
 from loyalty.models import Purchase
 from tests.admin.conftest import Browser
 from tests.admin.test_rights import address, pages, pk_of
-from tests.conftest import MovingClock
+from tests.conftest import MOSCOW, MovingClock
+from tests.ledger import books
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +34,14 @@ def test_balances_are_what_the_clock_decides(retailer: Contact, story_clock: Mov
     assert not Operation.objects.filter(kind="rollover").exists(), "no job has run, and reading books nothing"
     story_clock.forward(days=500)
     assert glance(client, retailer)["Burned"] == "100.00"
+
+
+def test_the_last_day_of_points_is_the_one_that_the_till_tells(
+    retailer: Contact, story_clock: MovingClock, browser: Browser
+) -> None:
+    books.adjust(retailer.pk, 10, expires_at=datetime(2026, 5, 1, tzinfo=MOSCOW))
+    page = browser("cc_operator").get(reverse("admin:customers_contact_change", args=[retailer.pk])).context["page"]
+    assert page.tiles[0].note == "10.00 can be spent up to and including 30 Apr 2026"
 
 
 def test_a_contact_at_a_glance(retailer: Contact, browser: Browser) -> None:
