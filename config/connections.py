@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SILENCE = {
-    # A server that vanished behind the network says nothing: without these a call waits for it for a quarter of an hour,
+    # A server that vanished behind the network says nothing: without these a call waits for a quarter of an hour, and
     # an idle connection for two hours. A local socket has no such trouble and ignores them.
     "connect_timeout": 5,
     "keepalives_idle": 30,
