@@ -24,5 +24,6 @@ urlpatterns = [
 ]
 
 handler400 = "config.error_pages.bad_request"
+handler403 = "config.error_pages.forbidden"
 handler404 = "config.error_pages.not_found"
 handler500 = "config.error_pages.server_error"

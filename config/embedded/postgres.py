@@ -58,6 +58,10 @@ log_line_prefix = '%m [%p] %u@%d '
 log_min_duration_statement = '2s'
 log_checkpoints = off
 log_lock_waits = on
+# A row that was refused, and the values of a slow statement, are personal data.
+log_error_verbosity = 'terse'
+log_parameter_max_length = 0
+log_parameter_max_length_on_error = 0
 include_if_exists = 'local.conf'
 """
 

@@ -118,7 +118,9 @@ class AudienceForm(ReasonForm):
 
     def conditions(self) -> dict[str, Any]:
         """Return the conditions as a use case takes them."""
-        given = {name: self.cleaned_data.get(name) for name in audiences.CONDITIONS}
+        stored = self.subject.conditions if self.subject is not None else {}
+        given = {name: stored.get(name) for name in audiences.CONDITIONS}
+        given |= self.changes(list(audiences.CONDITIONS))
         for name in ("segments", "not_segments"):
             given[name] = [int(each) for each in given[name] or ()]
         return given

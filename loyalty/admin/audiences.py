@@ -28,8 +28,9 @@ def _create(actor: Actor, _subject: Audience | None, form: AudienceForm) -> Onwa
 
 
 def _change(actor: Actor, audience: Audience, form: AudienceForm) -> None:
-    data = form.cleaned_data
-    audiences.change_audience(actor, audience.pk, data["reason"], name=data["name"], conditions=form.conditions())
+    reason = form.cleaned_data["reason"]
+    name = form.changes(["name"]).get("name", audience.name)
+    audiences.change_audience(actor, audience.pk, reason, name=name, conditions=form.conditions())
 
 
 def _freeze(actor: Actor, audience: Audience, form: FreezeForm) -> Onward:

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -86,6 +87,13 @@ class ReadOnly(ModelAdmin):
             for command in self.commands
         ]
         return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list. A filter with NUL, which PostgreSQL cannot look for, is left out as any odd one is."""
+        if any("\x00" in value for _name, values in request.GET.lists() for value in values):
+            return redirect(f"{self.list_address()}?{ERROR_FLAG}=1")
+        shown: HttpResponse = super().changelist_view(request, extra_context)
+        return shown
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

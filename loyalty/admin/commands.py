@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from loyalty.admin import refusals
+from loyalty.admin import refusals, shown_values
 from loyalty.admin.roles import actor_of, role_of
 from loyalty.core.actors import Actor
 from loyalty.core.errors import LoyaltyError
@@ -88,7 +89,12 @@ class CommandForm(forms.Form):
 
     def changes(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the fields of `names` that the person changed, so that two people do not undo each other."""
-        return {name: self.cleaned_data[name] for name in names if name in self.changed_data}
+        asked = [name for name in names if name in self.fields]
+        return {name: self.cleaned_data[name] for name in asked if shown_values.differs(self, name)}
+
+    def shown(self) -> SafeString:
+        """Return, as hidden fields, what the form showed of the record when it was opened."""
+        return shown_values.hidden(self) if self.subject is not None else SafeString("")
 
 
 class ReasonForm(CommandForm):

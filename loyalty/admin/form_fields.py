@@ -23,6 +23,10 @@ class OneALine(forms.CharField):
         lines = value if isinstance(value, list) else (value or "").splitlines()
         return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
 
+    def run_validators(self, value: Any) -> None:
+        """Check the lines as the text they were: a list shows no NUL, and PostgreSQL keeps none."""
+        super().run_validators("\n".join(value))
+
 
 class Moment(forms.DateTimeField):
     """A date and a time in the retailer's zone, chosen with the browser's own calendar."""

@@ -45,8 +45,8 @@ class BoundsForm(ReasonForm):
 
 
 def _set(actor: Actor, limit: Limit, form: BoundsForm) -> None:
-    data = form.cleaned_data
-    limits.set_bounds(actor, limit.pk, soft=data["soft"], hard=data["hard"], reason=data["reason"])
+    bounds = {"soft": limit.soft, "hard": limit.hard} | form.changes(("soft", "hard"))
+    limits.set_bounds(actor, limit.pk, **bounds, reason=form.cleaned_data["reason"])
 
 
 @admin.register(Limit, site=site)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
@@ -176,7 +177,7 @@ class PromotionAdmin(ReadOnly):
         """Show the promotion, and beside it what a basket would earn."""
         response = super().change_view(request, object_id, form_url, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data is not None:
-            promotion = Promotion.objects.select_related("audience").get(pk=object_id)
+            promotion = Promotion.objects.select_related("audience").get(pk=unquote(object_id))
             form = TryForm(request.GET if "basket" in request.GET else None, subject=promotion)
             response.template_name = "back_office/promotion.html"
             tried = promotion.trigger == PromotionTrigger.PURCHASE

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from loyalty.core import actors
 from loyalty.core.actors import Actor
+from loyalty.core.addresses import address_of
 from loyalty.models import StaffRole
 
 VIEW = "view"
@@ -97,4 +98,4 @@ def labels() -> frozenset[str]:
 def actor_of(request: HttpRequest) -> Actor:
     """Return who acts in this request, for the journal."""
     person = request.user
-    return actors.staff(person.get_username(), role_of(person), request.META.get("REMOTE_ADDR", ""))
+    return actors.staff(person.get_username(), role_of(person), address_of(request))

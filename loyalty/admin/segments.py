@@ -39,8 +39,8 @@ def _create(actor: Actor, _subject: None, form: SegmentForm) -> Onward:
 
 
 def _describe(actor: Actor, segment: Segment, form: SegmentForm) -> None:
-    data = form.cleaned_data
-    use_cases.describe_segment(actor, segment.pk, data["name"], data["note"], data["reason"])
+    told = {"name": segment.name, "note": segment.note} | form.changes(("name", "note"))
+    use_cases.describe_segment(actor, segment.pk, told["name"], told["note"], form.cleaned_data["reason"])
 
 
 def _upload(actor: Actor, segment: Segment, form: UploadForm) -> Onward:

@@ -99,8 +99,11 @@ class SettingsForm(CommandForm):
 
     def accounts(self) -> dict[int, tuple[str, str]]:
         """Return the names and labels as they should be."""
-        data = self.cleaned_data
-        return {code: (data[f"name_{code}"], data[f"label_{code}"]) for code in self._accounts}
+        changed = self.changes([f"{part}_{code}" for code in self._accounts for part in ("name", "label")])
+        return {
+            code: (changed.get(f"name_{code}", stored.name), changed.get(f"label_{code}", stored.label))
+            for code, stored in self._accounts.items()
+        }
 
 
 def _field(name: str) -> forms.Field:

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 
 from loyalty.core import actors
 from loyalty.core.actors import Actor
+from loyalty.core.addresses import address_of
 from loyalty.models import ApiClient, Surface
 from loyalty.services import api_clients
 
@@ -66,15 +67,6 @@ class ClientAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         """Return what WWW-Authenticate says."""
         return 'Basic realm="loyalty", charset="UTF-8"'
-
-
-def address_of(request: Request) -> str:
-    """Return the caller's address; behind a proxy (BEHIND_PROXY) the last one the proxy adds."""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        if forwarded:
-            return str(forwarded.rpartition(",")[2].strip()[:45])
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def read_basic(header: str) -> tuple[str, str]:

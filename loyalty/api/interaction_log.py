@@ -15,8 +15,9 @@ from typing import Any
 import structlog
 
 from loyalty.api import interaction_backlog
-from loyalty.api.authentication import address_of, read_basic
+from loyalty.api.authentication import read_basic
 from loyalty.core import clock
+from loyalty.core.addresses import address_of
 
 log = structlog.get_logger(__name__)
 

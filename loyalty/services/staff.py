@@ -4,6 +4,7 @@ import re
 import secrets
 import string
 
+from axes.utils import reset
 from django.contrib.auth.models import Group, User
 
 from loyalty.core import clock
@@ -40,12 +41,16 @@ def create(actor: Actor, *, username: str, role: str) -> tuple[User, str]:
 
 
 def renew_password(actor: Actor, user_id: int) -> tuple[User, str]:
-    """Replace a forgotten password; sessions opened with the old one end. Return it with the new password."""
+    """Replace a forgotten password; sessions opened with the old one end, and so does a lock-out after wrong ones.
+
+    Return it with the new password.
+    """
     password = _generate()
     with unit_of_work():
         user = locks.lock_staff(user_id)
         user.set_password(password)
         user.save(update_fields=["password"])
+        reset(username=user.username)
         journal.record(actor, "staff.renew_password", user.username)
     return user, password
 

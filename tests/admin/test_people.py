@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
@@ -73,6 +74,33 @@ def test_lock_out_is_per_name_and_address_together() -> None:
     assert not is_in(log_in("vera", password))
     assert is_in(log_in("olga", others)), "a colleague at the same address works on"
     assert is_in(log_in("vera", password, "203.0.113.8")), "from another address the person comes in"
+
+
+@pytest.mark.parametrize("told", ["198.51.100.{}", "203.0.113.66, 198.51.100.{}", "2001:db8::{}"])
+def test_behind_a_proxy_each_person_has_an_address_of_its_own(told: str) -> None:
+    _, password = staff.create(SYSTEM, username="vera", role="administrator")
+    form = {"username": "vera", "password": password}
+    proxy = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_PROTO": "https", "HTTP_HOST": "localhost"}
+    with override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
+        stranger = Client(**proxy, HTTP_X_FORWARDED_FOR=told.format(7))  # type: ignore[arg-type]
+        for _ in range(11):
+            stranger.post(reverse("admin:login"), form | {"password": "wrong"})
+        assert stranger.post(reverse("admin:login"), form).status_code == 429
+        vera = Client(**proxy, HTTP_X_FORWARDED_FOR=told.format(8))  # type: ignore[arg-type]
+        vera.post(reverse("admin:login"), form)
+        assert is_in(vera), "a stranger must not lock an administrator out through the proxy"
+        assert shown_secret(vera.post(reverse("admin:auth_user_add"), {"username": "olga", "role": "marketer"}))
+    assert JournalEntry.objects.get(target="olga").address == told.format(8).rpartition(", ")[2]
+
+
+@pytest.mark.parametrize("told", ["unknown", "", "198.51.100.7:4711", "x" * 5000, "fe80::1%" + "x" * 300])
+def test_an_address_that_is_none_is_that_of_the_proxy(told: str) -> None:
+    staff.create(SYSTEM, username="vera", role="administrator")
+    client = Client(REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=told)
+    with override_settings(SECURE_PROXY_SSL_HEADER=("HTTP_X_FORWARDED_PROTO", "https")):
+        answer = client.post(reverse("admin:login"), {"username": "vera", "password": "wrong"})
+    assert answer.status_code == 200
+    assert AccessAttempt.objects.get().ip_address == "10.0.0.1"
 
 
 def test_an_administrator_makes_people_and_renews_passwords(browser: Browser) -> None:

@@ -14,6 +14,12 @@ from tests.platform.service import CHECKOUT, READY, Service, alive, environment,
 
 pytestmark = pytest.mark.worker
 Start = Callable[..., Service]
+_REFUSED_ROW = """
+from django.db import connection as c
+cursor = c.cursor()
+cursor.execute("CREATE TEMPORARY TABLE person (phone text UNIQUE)")
+cursor.execute("INSERT INTO person SELECT unnest(ARRAY[%s, %s])", ["+79001112233"] * 2)
+"""
 
 
 def test_a_service_is_ready_joined_by_commands_and_ends_without_a_trace(place: Path, start: Start) -> None:
@@ -30,6 +36,11 @@ def test_a_service_is_ready_joined_by_commands_and_ends_without_a_trace(place: P
     joined = manage(place / "data", "shell", "-c", "from django.db import connection as c; c.ensure_connection()")
     assert joined.returncode == 0, joined.stderr
     assert alive(family) == family
+    refused = manage(place / "data", "shell", "-c", _REFUSED_ROW)
+    assert "+79001112233" in refused.stderr
+    told = "".join(each.read_text() for each in (place / "data" / "postgres" / "log").iterdir())
+    assert "duplicate key" in told
+    assert "79001112233" not in told, "personal data do not enter the log of the database"
 
     taken = manage(place / "other", "serve", PORT=str(service.port))
     assert taken.returncode == 1
