@@ -47,7 +47,9 @@ _PERSONAL = PHONES | EMAILS | NAMES | SECRETS
 _MASKED = _PERSONAL | HIDDEN
 
 _EMAIL = re.compile(r"[^\s@\"'<>,;:/?&=()]+@[^\s@\"'<>,;/?&()]+")
-_PHONE = re.compile(r"\+?(?<!\d)\d(?:[ \-().\u00a0]{0,3}\d){6,}")
+# An id of ours has digits in a row, too: it is found first, as a whole, and left alone.
+_ID = r"(?P<id>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+_PHONE = re.compile(_ID + r"|\+?(?<!\d)\d(?:[ \-().\u00a0]{0,3}\d){6,}", re.IGNORECASE)
 _DATE = re.compile(r"(19|20)\d\d-[01]\d-[0-3]\d")
 _BROKEN = re.compile(r"[\x00\ud800-\udfff]")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
@@ -196,6 +198,8 @@ class Masker:
 
     def _digits(self, match: re.Match[str]) -> str:
         text = match[0]
+        if match["id"]:
+            return text
         digits = re.sub(r"\D", "", text)
         harmless = len(digits) < (7 if text.startswith("+") else 10) or _DATE.match(text) or self._is_card(digits)
         return text if harmless else MASK

@@ -119,6 +119,24 @@ def test_what_engineers_need_stays_readable():
     assert entry.path == f"/api/card/issue/{CARD}?Number={CARD}"
 
 
+@pytest.mark.parametrize("public_id", [
+    "91e36214-2186-453d-8ffb-8c80365e481e",
+    "c4558913-9822-4621-aee3-5bb0d0227d30",
+    "00000000-0000-4000-8000-000000000077",
+])  # fmt: skip
+def test_the_id_of_a_person_is_no_phone_although_it_has_as_many_digits(public_id):
+    """Engineers look for calls by it, and so does an erasure."""
+    entry = entries(
+        call(
+            path=f"/priv/v1/apps/key/users/{public_id}",
+            route={"user_id": public_id},
+            request=json.dumps({"id": public_id, "note": f"{public_id} rang from +7 900 123-45-67"}).encode(),
+        )
+    )[0]
+    assert entry.path.endswith(public_id)
+    assert json.loads(entry.request_body) == {"id": public_id, "note": f"{public_id} rang from ***"}
+
+
 def test_json_within_a_text_is_masked_too():
     inner = json.dumps({"typeOfCommand": "x", "add": [{"phone": "+79001234567", "surname": "Orlova"}]})
     entry = entries(call(request=json.dumps({"login": "bank", "passwd": "hunter22", "cmd": inner}).encode()))[0]
