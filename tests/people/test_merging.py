@@ -19,18 +19,7 @@ from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.models import JournalEntry, Merge, Purchase
 from loyalty.selectors import loyalty_data, purchases
-from loyalty.services import (
-    blocking,
-    contacts,
-    erasure,
-    holding,
-    merging,
-    refunds,
-    replacement,
-    segments,
-    unmerging,
-    wallet,
-)
+from loyalty.services import blocking, contacts, holding, merging, refunds, replacement, unmerging, wallet
 from loyalty.services.errors import BonusesOnHold, MergeNotFound, MergeNotLast, MergeUndone, MergeWithItself
 from loyalty.services.holding import HoldCall
 from promos.models import CustomerGrant, Segment, SegmentMember
@@ -268,41 +257,6 @@ def test_segments_are_shared_and_parted():
     assert set(SegmentMember.objects.values_list("contact", "segment")) == {(stays.pk, both.pk), (stays.pk, only.pk)}
     unmerge(merged)
     assert as_stored(stays.pk, goes.pk) == before
-
-
-def test_a_list_that_was_replaced_while_two_were_one_gets_neither_back(story_clock):
-    stays, goes, other = CardFactory(), CardFactory(), CardFactory()
-    now = clock.now()
-    list_ = Segment.objects.create(name="list", created_at=now, updated_at=now)
-    SegmentMember.objects.create(segment=list_, contact=goes.contact, added_at=now)
-    merged = merge(stays.contact_id, goes.contact_id)
-    upload(list_, "replace", other.number)
-    unmerge(merged)
-    assert list(SegmentMember.objects.values_list("contact", flat=True)) == [other.contact_id]
-
-
-def test_who_is_merged_or_erased_while_a_list_is_read_stands_in_it_as_who_they_are_now(story_clock, monkeypatch):
-    stays, goes, erased = CardFactory(), CardFactory(), CardFactory()
-    now = clock.now()
-    list_ = Segment.objects.create(name="list", created_at=now, updated_at=now)
-    look_up = segments._look_up
-
-    def look_up_and_change(order):
-        found = look_up(order)
-        merge(stays.contact_id, goes.contact_id)
-        code = erased.contact.code
-        erasure.erase_contact(BOSS, Role.ADMINISTRATOR, erased.contact_id, "asked", confirmed=code)
-        return found
-
-    monkeypatch.setattr(segments, "_look_up", look_up_and_change)
-    done = upload(list_, "add", goes.number, erased.number)
-    assert (done.found, done.added) == (1, 1)
-    assert list(SegmentMember.objects.values_list("contact", flat=True)) == [stays.contact_id]
-
-
-def upload(segment, mode, *numbers):
-    content = "\n".join(numbers).encode()
-    return segments.upload(BOSS, segment.pk, mode=mode, file_name="list.csv", content=content, reason="agreed")
 
 
 def test_purchases_are_shown_with_who_stayed_and_keep_their_bonuses(story_clock):
