@@ -20,14 +20,12 @@ from cards.models import (
     ImportMode,
     ImportStatus,
 )
+from customers import identifiers
 
 _FAULTS = """
 INSERT INTO cards_cardimportfault (card_import_id, line, number, cause, first_line)
 SELECT %(import)s, * FROM unnest(%(lines)s::int[], %(numbers)s::text[], %(causes)s::text[], %(firsts)s::int[])
 """
-
-_SUBSCRIBER = 10
-"""Digits of a phone without its country: they are in each way of writing it."""
 
 
 def store(content: bytes, now: datetime, **given: Any) -> tuple[CardImport, bool]:
@@ -110,7 +108,7 @@ def forget(phone: str, words: Sequence[str]) -> None:
         named |= Q(number__icontains=word)
     if phone:
         # Without the country, and whatever stands between the digits.
-        named |= Q(number__regex="[^0-9]*".join(phone[-_SUBSCRIBER:]))
+        named |= Q(number__regex="[^0-9]*".join(identifiers.subscriber(phone)))
     CardImportFault.objects.filter(named).update(number="")
 
 

@@ -12,6 +12,7 @@ from customers.errors import ContactCodeInvalid, EmailInvalid, PhoneInvalid
 HOME_REGION = "RU"
 CODE_PREFIX = "C"
 LONGEST_EMAIL = 254
+_SUBSCRIBER = 10
 _PHONE_CHARACTERS = re.compile(r"^\+?[0-9 ()\-.\u00a0]{5,25}$")
 _INTERNATIONAL = re.compile(r"^\+[1-9][0-9]{6,14}$")
 
@@ -38,6 +39,11 @@ def read_phone(text: str) -> str:
     if not _INTERNATIONAL.match(formatted):
         raise PhoneInvalid()
     return formatted
+
+
+def subscriber(phone: str) -> str:
+    """Return the digits of a phone without its country: they are in each way of writing it."""
+    return re.sub(r"\D", "", phone)[-_SUBSCRIBER:]
 
 
 def read_email(text: str) -> str:

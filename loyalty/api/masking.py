@@ -11,6 +11,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from customers import identifiers
+
 MASK = "***"
 MORE = "…"
 LONGEST_BODY = 16_384
@@ -178,8 +180,7 @@ class Masker:
         if name in PHONES:
             digits = re.sub(r"\D", "", text)
             if len(digits) >= 6:
-                # With and without the country: the last ten digits are in each way of writing a number.
-                self._known |= {text.lower(): True, digits[-10:]: True}
+                self._known |= {text.lower(): True, identifiers.subscriber(digits): True}
         elif len(text) >= _SHORTEST_KNOWN:
             self._known[text[:LONGEST_TEXT].lower()] = name not in NAMES
 

@@ -17,7 +17,7 @@ from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, program, reasons
+from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, points, program, reasons
 from loyalty.services.errors import EnrolledAlready, NotEnrolled
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
@@ -63,11 +63,9 @@ def enrol_contact(actor: Actor, role: Role, contact_id: int, reason: str) -> Con
         cards = belongings.lock_cards(contact_id)
         contact = customer_locks.lock_contact(contact_id)
         merging.refuse_changed(cards, contact_id)
-        forfeits.settle(actor, contact_id)
-        now = clock.now()
-        if not tiers.join(contact_id, now, program.settings().tzinfo):
+        if not points.join(contact_id, actor, program.settings().tzinfo):
             raise EnrolledAlready()
-        customers.enter(contact, now)
+        customers.enter(contact, clock.now())
         _unblock(actor, role, contact, cards)
         journal.record(actor, "contact.enrol", contact.code, contact_id=contact_id, reason=why)
     return contact

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES
 from cards.models import BlockRecord, Card
+from customers import identifiers
 from customers.merging import PERSONAL
 from customers.models import Contact
 from loyalty.core.errors import InvalidParameter
@@ -25,8 +26,6 @@ OURS = ("", ERASED, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
 """Texts that nobody typed."""
 
 _SHORTEST = 3
-_SUBSCRIBER = 10
-"""Digits of a phone without its country: they are in each way of writing it."""
 
 
 def erase(kin: Collection[int], cards: Iterable[Card]) -> None:
@@ -53,7 +52,7 @@ def refuse_naming(people: Iterable[Contact], text: str) -> None:
         known = [str(getattr(person, name) or "") for name in PERSONAL if name not in ("sex", "country_code")]
         words = [each for each in known if len(each) >= _SHORTEST]
         named = any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text, re.IGNORECASE) for each in words)
-        if named or (person.phone and person.phone[-_SUBSCRIBER:] in digits):
+        if named or (person.phone and identifiers.subscriber(person.phone) in digits):
             raise InvalidParameter("Say why without naming the customer: this text stays.", name="reason")
 
 
