@@ -68,6 +68,22 @@ def _flush_books(self: TransactionTestCase) -> None:
 TransactionTestCase._fixture_teardown = _flush_books  # type: ignore[method-assign]
 
 
+def _forget_calls() -> None:
+    # Not at the top: this file is read before Django's models are.
+    from loyalty.api import authentication, interaction_backlog
+
+    interaction_backlog.backlog.clear()
+    authentication.forget_credentials()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """The process takes neither calls that wait for the interaction log nor credentials into the next test."""
+    _forget_calls()
+    yield
+    _forget_calls()
+
+
 @pytest.fixture(autouse=True)
 def _clean_cache() -> Iterator[None]:
     yield

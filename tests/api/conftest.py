@@ -6,9 +6,6 @@ import pytest
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
-from loyalty.api import interaction_backlog
-from loyalty.api.authentication import forget_credentials
-
 
 @pytest.fixture
 def connection_of_the_test() -> Iterator[None]:
@@ -21,13 +18,3 @@ def connection_of_the_test() -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
-    """Calls of one test neither fill the interaction log of the next nor leave it their credentials."""
-    for forget in (interaction_backlog.backlog.clear, forget_credentials):
-        forget()
-    yield
-    for forget in (interaction_backlog.backlog.clear, forget_credentials):
-        forget()

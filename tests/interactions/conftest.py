@@ -1,6 +1,6 @@
 """Calls of both surfaces, and the log as it stands after each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,13 +13,6 @@ from tests.api.cash_desk.desk import Desk
 from tests.api.koshelek.conftest import Wallet
 
 Logged = Callable[[], list[Interaction]]
-
-
-@pytest.fixture(autouse=True)
-def _empty_backlog() -> Iterator[None]:
-    interaction_backlog.backlog.clear()
-    yield
-    interaction_backlog.backlog.clear()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from cards.models import Card
-from loyalty.api.authentication import forget_credentials
 from loyalty.core import clock
 from loyalty.ledger import invariants
 from loyalty.models import Program
@@ -57,16 +56,14 @@ def settings_of_retailer() -> Callable[..., None]:
 
 
 @pytest.fixture
-def warm_credential(settings: Any) -> Iterator[Callable[[Desk], None]]:
+def warm_credential(settings: Any) -> Callable[[Desk], None]:
     """Have the process remember credentials as in production, so that a budget counts the call alone."""
     settings.API_CREDENTIAL_CACHE_SECONDS = 30
-    forget_credentials()
 
     def warm(desk: Desk) -> None:
         desk.get("card/balance/by/hello")
 
-    yield warm
-    forget_credentials()
+    return warm
 
 
 @pytest.fixture

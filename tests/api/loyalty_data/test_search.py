@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from customers.models import Contact
 from loyalty.api import interaction_backlog
-from loyalty.api.authentication import forget_credentials
 from loyalty.core import clock
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import BonusBalance
@@ -205,7 +204,6 @@ def test_a_search_costs_four_statements_whatever_the_history(
 ) -> None:
     # A process remembers a credential for a while; the first call of a while pays for looking it up.
     settings.API_CREDENTIAL_CACHE_SECONDS = 30
-    forget_credentials()
     contact = ContactFactory(external_id="A-1")
     StandingFactory(contact=contact)
 
@@ -223,7 +221,6 @@ def test_a_search_costs_four_statements_whatever_the_history(
         books.earn(contact.pk, "10.00")
         story_clock.forward(days=40)
     assert statements() == fresh <= 4
-    forget_credentials()
 
 
 def test_the_interaction_log_knows_a_refusal_and_nobodys_address(partner: Partner) -> None:
