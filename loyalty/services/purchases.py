@@ -17,10 +17,23 @@ from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import Program, Purchase
+from loyalty.selectors import rewarded
 from loyalty.selectors.accrual_terms import terms_for
-from loyalty.services import expiry, holding, limits, points, program, receipts, sales, scanned_purchases
+from loyalty.services import (
+    expiry,
+    holders,
+    holding,
+    limits,
+    points,
+    program,
+    receipts,
+    sales,
+    scanned_purchases,
+    stores,
+)
 from loyalty.services.errors import HoldNotFound, HoldResolved
-from loyalty.services.receipts import Holder, Receipt, Schedule
+from loyalty.services.holders import Holder
+from loyalty.services.receipts import Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
 from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
@@ -66,10 +79,10 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
     InvalidParameter (date, bonuses of a late or offline purchase, unknown store), InsufficientPoints
     (`available`: what may pay this basket), HoldNotFound, HoldResolved, LimitExceeded, OperationConflict, Busy.
     """
-    finder = receipts.finder(sale.number, sale.phone)
+    finder = holders.finder(sale.number, sale.phone)
     with unit_of_work():
         settings = program.settings()
-        holder = receipts.lock_holder(finder, sale.purchase_id, sale.purchased_at)
+        holder = holders.lock_holder(finder, sale.purchase_id, sale.purchased_at)
         if holder.existing is not None:
             return _repeat(holder.existing, sale.fingerprint)
         try:
@@ -90,10 +103,10 @@ def quote_purchase(sale: Sale) -> Quote:
     Raises what `add` raises for the card, the date and the bonuses.
     """
     settings = program.settings()
-    holder = receipts.read_holder(receipts.finder(sale.number, sale.phone), sale.purchased_at)
+    holder = holders.read_holder(holders.finder(sale.number, sale.phone), sale.purchased_at)
     sales.require_time(sale, settings)
     sales.require_status(holder, spends=sale.bonuses_to_pay > 0)
-    receipts.require_store(sale.store, settings)
+    stores.require_store(sale.store, settings)
     can_pay = _can_pay(sale, holder, settings)
     sales.require_share(sale.bonuses_to_pay, sale.amount, settings)
     if sale.bonuses_to_pay > can_pay:
@@ -166,7 +179,7 @@ def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
         multiplier=_multiplier(holder, sale, settings),
         moment=sale.purchased_at,
         store=sale.store,
-        first_purchase=lambda: receipts.is_first_purchase(holder.contact_id, sale.purchased_at),
+        first_purchase=lambda: rewarded.is_first_purchase(holder.contact_id, sale.purchased_at),
         promotions_live=holder.promotions_live,
     )
 

@@ -11,9 +11,8 @@ from functools import cache
 from customers.models import Contact
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program
-from loyalty.selectors import scanned_receipts
+from loyalty.selectors import rewarded, scanned_receipts
 from loyalty.selectors.audiences import which_include
-from loyalty.services import receipts
 from promos import evaluation, selectors
 from promos import occasion as occasions
 from promos import services as promos
@@ -126,4 +125,4 @@ def _given(receipt: FiscalReceipt, opened: Iterable[Allowance]) -> list[tuple[Al
 
 def _is_first(receipt: FiscalReceipt) -> bool:
     moment, contact_id = receipt.purchased_at, receipt.contact_id
-    return receipts.is_first_purchase(contact_id, moment) and not scanned_receipts.bought_before(contact_id, moment)
+    return rewarded.is_first_purchase(contact_id, moment) and not scanned_receipts.bought_before(contact_id, moment)

@@ -12,7 +12,7 @@ from loyalty.core import clock
 from loyalty.core.errors import InsufficientPoints, InvalidParameter
 from loyalty.ledger import posting, rounding
 from loyalty.models import Program
-from loyalty.services.receipts import Holder
+from loyalty.services.holders import Holder
 from promos import evaluation
 from promos.basket import Line
 from promos.evaluation import Award, Terms
