@@ -78,6 +78,21 @@ def lock_credited_receipts(
     return list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
+def lock_to_match(purchase_id: int) -> Purchase | None:
+    """Lock and return a purchase whose receipt is to be found: before the receipt, as in a merge.
+
+    None when it was found, and when another worker is at it now: nobody waits for that.
+    """
+    waiting = Purchase.objects.filter(pk=purchase_id, to_match=True)
+    return waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+
+
+def lock_credited_receipt(receipt_id: int) -> FiscalReceipt | None:
+    """Lock and return a credited receipt; None when it is not credited any more."""
+    credited = FiscalReceipt.objects.filter(pk=receipt_id, status=FiscalReceiptStatus.CREDITED)
+    return credited.select_for_update(of=("self",), no_key=True).first()
+
+
 def lock_drive(number: str) -> FiscalDrive | None:
     """Lock and return a fiscal drive, None if it is not known."""
     return FiscalDrive.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()

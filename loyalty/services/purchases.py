@@ -13,6 +13,7 @@ from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy, InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
+from loyalty.core.wake import wake
 from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
@@ -24,6 +25,7 @@ from loyalty.services import (
     holders,
     holding,
     limits,
+    matching,
     points,
     program,
     receipts,
@@ -33,7 +35,7 @@ from loyalty.services import (
 )
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.holders import Holder
-from loyalty.services.receipts import Receipt, Schedule
+from loyalty.services.receipts import Ending, Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
 from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
@@ -226,7 +228,9 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
         scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
     blocked = holder.contact_status == ContactStatus.BLOCKED
     balance = rounding.ZERO if blocked else balances.read(holder.contact_id, clock.now()).available
-    receipts.finish(stored.receipt_id, balance, accrual, redemption)
+    ending = Ending(balance, accrual, redemption, matched=scanned is not None)
+    if receipts.finish(stored.receipt_id, receipt, ending, settings):
+        wake(matching.MATCH)
     return Credited(award.spendable, payment.amount, balance)
 
 

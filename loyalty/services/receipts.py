@@ -76,9 +76,19 @@ FROM claim
 
 
 # Every till asks these with every receipt: composing them anew each time cost as much as the database's answer.
+# The last statement before the commit, so that it sees every receipt that was sent until then, whosever it is.
 _FINISH = """
-UPDATE loyalty_purchase SET answer = %(answer)s, accrual_id = %(accrual)s, redemption_id = %(redemption)s
+UPDATE loyalty_purchase purchase
+SET answer = %(answer)s, accrual_id = %(accrual)s, redemption_id = %(redemption)s,
+    to_match = %(unmatched)s AND EXISTS (
+        SELECT FROM promos_fiscalreceipt scanned,
+            unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS around (since, until)
+        WHERE scanned.status IN ('accepted', 'credited')
+          AND scanned.purchased_at BETWEEN around.since AND around.until
+          AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
+    )
 WHERE id = %(receipt)s
+RETURNING to_match
 """
 
 
@@ -102,19 +112,38 @@ def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
     """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = stores.of_sale(receipt.sale.store, settings)
-    since, until = zip(*scanned_receipts.windows(receipt.sale.purchased_at, settings.tzinfo), strict=True)
-    parameters |= {"since": list(since), "until": list(until), "store": receipt.sale.store}
+    parameters |= _sale_of(receipt, settings)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, parameters)
         row = cursor.fetchone()
     return Written(*row) if row else None
 
 
-def finish(receipt: int, balance: Decimal, accrual: int | None, redemption: int | None) -> None:
-    """Keep the answer and the operations of a receipt."""
-    answer = json.dumps({"balance": str(balance)})
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What a purchase has come to: the answer's balance, the operations, whether its scanned receipt is known."""
+
+    balance: Decimal
+    accrual: int | None
+    redemption: int | None
+    matched: bool
+
+
+def finish(receipt_id: int, receipt: Receipt, ending: Ending, settings: Program) -> bool:
+    """Keep the answer and the operations of a receipt; tell whether somebody may have scanned it, so that the purchase
+    is to be matched after the commit."""
+    parameters = _sale_of(receipt, settings) | {
+        "receipt": receipt_id,
+        "answer": json.dumps({"balance": str(ending.balance)}),
+        "accrual": ending.accrual,
+        "redemption": ending.redemption,
+        "unmatched": not ending.matched,
+        "amount": receipt.sale.amount,
+        "paid": receipt.paid,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_FINISH, {"receipt": receipt, "answer": answer, "accrual": accrual, "redemption": redemption})
+        cursor.execute(_FINISH, parameters)
+        return bool(cursor.fetchone()[0])
 
 
 def stored(purchase_id: str) -> Purchase | None:
@@ -125,6 +154,12 @@ def stored(purchase_id: str) -> Purchase | None:
 def known(purchase_id: str) -> Purchase:
     """Return a purchase that is known to be there."""
     return Purchase.objects.get(purchase_id=purchase_id)
+
+
+def _sale_of(receipt: Receipt, settings: Program) -> dict[str, Any]:
+    """Return when and where a scanned receipt of the same sale would stand."""
+    since, until = zip(*scanned_receipts.windows(receipt.sale.purchased_at, settings.tzinfo), strict=True)
+    return {"since": list(since), "until": list(until), "store": receipt.sale.store}
 
 
 def _receipt(actor: Actor, receipt: Receipt) -> dict[str, Any]:
