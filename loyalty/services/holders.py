@@ -4,12 +4,13 @@ A till with a queue waits for it, so it is one round trip (design.md, The kernel
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
+from cards import locks as card_locks
 from cards import numbers
 from cards import selectors as cards
 from cards.errors import CardNotFound, CardNumberInvalid, CardStatusRefused
@@ -22,6 +23,9 @@ from loyalty.core.errors import LoyaltyError
 from loyalty.models import Purchase
 from tiers import selectors as tiers
 
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far a till's clock may differ from ours (specs/cash_desk.md, Purchases: dates in the future)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -29,12 +33,15 @@ class Holder:
 
     `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
     `unsettled`: the tier may have moved by the clock, and no job has booked it: then the multiplier is asked for.
-    `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
+    `status_then`: the card's status at the moment of the sale, which its own Date tells (docs/decisions/blocking.md).
+    `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came, whosever
+    they were.
     """
 
     card_id: int
     number: str
     status: int
+    status_then: int
     contact_id: int
     contact_status: str
     birth_date: date | None
@@ -45,6 +52,31 @@ class Holder:
     unsettled: bool
     existing: Purchase | None
 
+    @property
+    def was_usable_then(self) -> bool:
+        """Whether the card could earn at the moment of the sale, whatever became of it since."""
+        return self.status_then in cards.USABLE
+
+
+class _Row(NamedTuple):
+    """What `_HOLDER` reads, column by column."""
+
+    card_id: int
+    number: str
+    status: int
+    contact_id: int | None
+    contact_status: str | None
+    phone: str | None
+    birth_date: date | None
+    enrolled: bool
+    multiplier: Decimal
+    existing_id: int | None
+    captured_by: int | None
+    captured: Decimal | None
+    promotions_live: bool
+    status_then: int | None
+    unsettled: bool | None
+
 
 @dataclass(frozen=True, slots=True)
 class Finder:
@@ -54,11 +86,15 @@ class Finder:
     phone: str
 
 
+# The first record of a block after the sale tells what the card was before it. A card that works now is refused only
+# for a sale that was surely within a block: the till's clock may be a little behind, and the card just unblocked.
 _HOLDER = """
 SELECT card.id, card.number, card.status, contact.id, contact.status, contact.phone, contact.birth_date,
     standing.id IS NOT NULL, coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
     EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s)),
+    (SELECT status_before FROM cards_blockrecord WHERE card_id = card.id
+        AND recorded_at > CASE WHEN card.status = 3 THEN %(moment)s ELSE %(moment_at_latest)s END ORDER BY id LIMIT 1),
     {unsettled}
 FROM cards_card card
 {join} customers_contact contact ON contact.id = card.contact_id
@@ -68,8 +104,7 @@ LEFT JOIN LATERAL (
       AND entered_at <= %(moment)s AND (left_at IS NULL OR left_at > %(moment)s)
 ) past ON true
 LEFT JOIN tiers_tier tier ON tier.id = past.tier_id
-LEFT JOIN ledger_hold hold ON hold.key = 'hold:' || %(purchase_id)s AND hold.contact_id = contact.id
-    AND hold.captured > 0
+LEFT JOIN ledger_hold hold ON hold.key = 'hold:' || %(purchase_id)s AND hold.captured > 0
 WHERE {where}
 ORDER BY card.status = 3, card.bound_at DESC, card.id DESC
 LIMIT 1
@@ -103,13 +138,17 @@ def lock_holder(find: Finder, purchase_id: str, moment: datetime) -> Holder:
     """
     row = _fetch(find, purchase_id, moment, _LOCKED)
     if _is_doubtful(find, row):
-        # Who waited for the card has read it beside the holder of before: it may have been bound, replaced or merged.
+        # Who waited for the card has read it beside the holder of before: it may have been bound, replaced, blocked or
+        # merged.
         row = _fetch(find, purchase_id, moment, _LOCKED)
-    existing_id = (
-        row[9] if row else Purchase.objects.filter(purchase_id=purchase_id).values_list("pk", flat=True).first()
-    )
-    existing = Purchase.objects.get(pk=existing_id) if existing_id else None
-    return _holder(find, row, existing)
+    existing = None
+    if row is None or row.existing_id is not None:
+        existing = Purchase.objects.filter(purchase_id=purchase_id).first()
+    holder = _holder(find, row, existing)
+    if existing is None and holder.was_usable_then and holder.status == CardStatus.BLOCKED:
+        # The holder may have another card by now: nothing else is bought with it meanwhile.
+        card_locks.lock_all_of(holder.contact_id)
+    return holder
 
 
 def read_holder(find: Finder, moment: datetime) -> Holder:
@@ -117,70 +156,59 @@ def read_holder(find: Finder, moment: datetime) -> Holder:
     return _holder(find, _fetch(find, "", moment, ""), None)
 
 
-def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> Any:
+def _fetch(find: Finder, purchase_id: str, moment: datetime, lock: str) -> _Row | None:
     parameters: dict[str, Any] = {
         "value": find.number or find.phone,
         "purchase_id": purchase_id,
         "moment": moment,
+        "moment_at_latest": moment + CLOCK_TOLERANCE,
         "now": clock.now(),
     }
     with connection.cursor() as cursor:
         cursor.execute((_HOLDER_BY_NUMBER if find.number else _HOLDER_BY_PHONE) + lock, parameters)
-        return cursor.fetchone()
+        row = cursor.fetchone()
+    return _Row(*row) if row else None
 
 
-def _is_doubtful(find: Finder, row: Any) -> bool:
-    """Tell whether a locked row says that there is no card, no holder, or for a phone only a blocked card."""
-    return row is None or row[3] is None or (not find.number and row[2] == CardStatus.BLOCKED)
+def _is_doubtful(find: Finder, row: _Row | None) -> bool:
+    """Tell whether a locked row says that there is no card, no holder, or a card that is blocked: for a phone the
+    customer may have another, for a number the block may have come while we waited, with its record still unseen."""
+    if row is None or row.contact_id is None:
+        return True
+    return row.status == CardStatus.BLOCKED and (not find.number or row.status_then is None)
 
 
-def _holder(find: Finder, row: Any, existing: Purchase | None) -> Holder:
+def _holder(find: Finder, row: _Row | None, existing: Purchase | None) -> Holder:
     if row is None:
         if existing is None:
             raise _not_found(find)
-        return Holder(0, "", 0, 0, "", None, False, Decimal(1), None, False, False, existing)
-    (
-        card_id,
-        number,
-        status,
-        contact_id,
-        contact_status,
-        phone,
-        birth_date,
-        enrolled,
-        multiplier,
-        *_,
-        captured_by,
-        captured,
-        promotions_live,
-        unsettled,
-    ) = row
+        return Holder(0, "", 0, 0, 0, "", None, False, Decimal(1), None, False, False, existing)
     if existing is None:
-        _require_holder(find, status, contact_id, phone)
+        _require_holder(find, row)
     return Holder(
-        card_id=card_id,
-        number=number,
-        status=status,
-        contact_id=contact_id or 0,
-        contact_status=contact_status or "",
-        birth_date=birth_date,
-        enrolled=enrolled,
-        multiplier=multiplier,
-        captured=(captured_by, captured) if captured_by else None,
-        promotions_live=promotions_live,
-        unsettled=bool(unsettled),
+        card_id=row.card_id,
+        number=row.number,
+        status=row.status,
+        status_then=row.status if row.status_then is None else row.status_then,
+        contact_id=row.contact_id or 0,
+        contact_status=row.contact_status or "",
+        birth_date=row.birth_date,
+        enrolled=row.enrolled,
+        multiplier=row.multiplier,
+        captured=(row.captured_by, row.captured) if row.captured_by and row.captured else None,
+        promotions_live=row.promotions_live,
+        unsettled=bool(row.unsettled),
         existing=existing,
     )
 
 
-def _require_holder(find: Finder, status: int, contact_id: int | None, phone: str | None) -> None:
+def _require_holder(find: Finder, row: _Row) -> None:
     """Refuse a phone that is not the holder's, then a card that has no holder."""
-    if find.phone and find.phone != phone and _is_of_another(find.phone, contact_id):
+    if find.phone and find.phone != row.phone and _is_of_another(find.phone, row.contact_id):
         raise _not_found(find)
-    if contact_id is None:
-        raise CardStatusRefused(
-            f"The card is {CardStatus(status).label} and belongs to nobody yet.", status=status, action="purchase"
-        )
+    if row.contact_id is None:
+        name = CardStatus(row.status).label
+        raise CardStatusRefused(f"The card is {name} and belongs to nobody yet.", status=row.status, action="purchase")
 
 
 def _is_of_another(phone: str, contact_id: int | None) -> bool:

@@ -7,6 +7,7 @@ same id with the same content answers the first answer again; with other content
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cards.models import CardStatus
 from customers import locks as customer_locks
 from customers import services as customers
 from customers.models import ContactStatus
@@ -18,7 +19,7 @@ from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import Program, Purchase
-from loyalty.selectors import rewarded
+from loyalty.selectors import card_balances, rewarded
 from loyalty.selectors.accrual_terms import terms_for
 from loyalty.services import (
     expiry,
@@ -226,12 +227,20 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if scanned is not None:
         # After the bonuses paid: the till has printed its receipt, and a purchase is not refused for a scanned one.
         scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
-    blocked = holder.contact_status == ContactStatus.BLOCKED
-    balance = rounding.ZERO if blocked else balances.read(holder.contact_id, clock.now()).available
+    balance = _balance(holder)
     ending = Ending(balance, accrual, redemption, matched=scanned is not None)
     if receipts.finish(stored.receipt_id, receipt, ending, settings):
         wake(matching.MATCH)
     return Credited(award.spendable, payment.amount, balance)
+
+
+def _balance(holder: Holder) -> Decimal:
+    """Return what may be spent now; of a card that is blocked since the sale, with whatever other card there is."""
+    if holder.status == CardStatus.BLOCKED:
+        return card_balances.spendable_now(holder.contact_id)
+    if holder.contact_status == ContactStatus.BLOCKED:
+        return rounding.ZERO
+    return balances.read(holder.contact_id, clock.now()).available
 
 
 def _repeat(stored: Purchase, fingerprint: str) -> Credited:

@@ -62,6 +62,8 @@ WITH claim AS (
         (recorded_at, actor, role, channel, address, action, target, contact_id, details)
     SELECT %(now)s, %(actor)s, %(role)s, %(channel)s, %(address)s, 'purchase.add', %(purchase_id)s,
         %(contact_id)s, '{}' FROM claim
+), hold AS (
+    SELECT operation_id FROM ledger_hold WHERE key = 'hold:' || %(purchase_id)s FOR NO KEY UPDATE
 )
 SELECT id, EXISTS (
     SELECT FROM promos_fiscalreceipt scanned,
@@ -69,8 +71,7 @@ SELECT id, EXISTS (
     WHERE scanned.contact_id = %(contact_id)s AND scanned.status = 'credited'
       AND scanned.purchased_at BETWEEN around.since AND around.until
       AND scanned.amount IN (%(amount)s, %(amount)s - %(paid)s) AND scanned.store IN ('', %(store)s)
-), (SELECT hold.operation_id FROM ledger_hold hold
-    WHERE hold.key = 'hold:' || claim.purchase_id AND hold.contact_id = %(contact_id)s AND hold.captured > 0)
+), (SELECT operation_id FROM hold)
 FROM claim
 """
 
@@ -108,7 +109,8 @@ def insert(actor: Actor, receipt: Receipt, settings: Program) -> Written | None:
     """Write receipt, lines and journal in one statement; None when the purchase id was claimed meanwhile.
 
     It looks for a scanned receipt and for a captured hold as well, and must: a statement that began before the card was
-    ours would not see what was credited or captured while we waited for it.
+    ours would not see what was credited or captured while we waited for it. It locks the hold, which may be another
+    customer's: from then on it is captured by this purchase, or not at all.
     """
     parameters = _receipt(actor, receipt) | _lines(receipt)
     parameters["store_id"] = stores.of_sale(receipt.sale.store, settings)
