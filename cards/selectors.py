@@ -1,8 +1,9 @@
 """Finding cards. No writes, no locks."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from cards.models import BlockRecord, Card, CardSeries, CardStatus
+from cards.models import BlockRecord, Card, CardSeries, CardStatus, Reservation
 
 USABLE = (CardStatus.ISSUED, CardStatus.ACTIVE)
 """Statuses of a card that its holder can use (specs/koshelek.md, Settled points)."""
@@ -17,6 +18,11 @@ def by_number(number: str) -> Card | None:
     """Return the card with a number, with its contact and series; none of a customer who was erased."""
     found = Card.objects.select_related("contact", "series").filter(number=number)
     return found.filter(contact__erased_at=None).first()
+
+
+def is_reserved(card_id: int, now: datetime) -> bool:
+    """Tell whether a number is held for somebody: who asks holds the card's lock, so none is reserved meanwhile."""
+    return Reservation.objects.filter(card_id=card_id, reserved_until__gt=now).exists()
 
 
 def of_contact(contact_id: int) -> list[Card]:
