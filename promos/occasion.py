@@ -11,13 +11,16 @@ from promos.models import Promotion
 class Occasion:
     """A purchase as a promotion sees it: the moment in the retailer's zone, the store, what is known of the customer.
 
-    `first_purchase` is asked only when everything else fits a promotion that needs it: the answer costs a statement.
+    `first_purchase` and `birthday_taken` are asked only when everything else fits a promotion that needs it: the answer
+    costs a statement. `birthday_taken`: whether the promotion has given in that year what it gives around a birthday
+    (docs/decisions/birthdays.md).
     """
 
     moment: datetime
     store: str
     first_purchase: Callable[[], bool]
     birth_date: date | None
+    birthday_taken: Callable[[Promotion, date], bool] = lambda promotion, birthday: False
 
 
 def applies(promotion: Promotion, occasion: Occasion) -> bool:
@@ -41,19 +44,25 @@ def obstacles(promotion: Promotion, occasion: Occasion) -> Iterator[str]:
         yield "weekdays"
     if promotion.stores and occasion.store not in promotion.stores:
         yield "stores"
-    if promotion.birthday_days is not None and not is_near_birthday(occasion, promotion.birthday_days):
-        yield "birthday_days"
+    birthday = None
+    if promotion.birthday_days is not None:
+        birthday = birthday_near(occasion, promotion.birthday_days)
+        if birthday is None:
+            yield "birthday_days"
     if promotion.first_purchase and not occasion.first_purchase():
         yield "first_purchase"
+    if birthday is not None and occasion.birthday_taken(promotion, birthday):
+        yield "birthday_taken"
 
 
-def is_near_birthday(occasion: Occasion, days: int) -> bool:
-    """Tell whether the day is at most `days` from a birthday; 29 February is kept on 28 February in common years."""
+def birthday_near(occasion: Occasion, days: int) -> date | None:
+    """Return the birthday that is at most `days` from the day, None without any; 29 February is kept on 28 February in
+    common years."""
     if occasion.birth_date is None:
-        return False
+        return None
     day = occasion.moment.date()
-    years = (day.year - 1, day.year, day.year + 1)
-    return any(abs((day - birthday_in(occasion.birth_date, year)).days) <= days for year in years)
+    birthdays = (birthday_in(occasion.birth_date, day.year + each) for each in (0, -1, 1))
+    return next((each for each in birthdays if abs((day - each).days) <= days), None)
 
 
 def birthday_in(birth_date: date, year: int) -> date:

@@ -46,6 +46,7 @@ _OBSTACLES: dict[str, type[LoyaltyError]] = {
     "hours": PromoCodeNotValidNow,
     "weekdays": PromoCodeNotValidNow,
     "birthday_days": PromoCodeNotForCustomer,
+    "birthday_taken": PromoCodeAlreadyUsed,
     "first_purchase": PromoCodeNotForCustomer,
 }
 _STATUSES: dict[str, type[LoyaltyError]] = {
@@ -144,6 +145,7 @@ def _require_fitting(promotion: Promotion, contact: Contact, now: datetime, sett
         store="",
         first_purchase=lambda: rewarded.is_first_purchase(contact.pk, now),
         birth_date=contact.birth_date,
+        birthday_taken=rewarded.birthday_taken(contact.pk, contact.birth_date, settings.tzinfo),
     )
     for name in obstacles(promotion, occasion):
         if name in _OBSTACLES:

@@ -30,6 +30,7 @@ _OBSTACLES = {
     "stores": ReceiptReason.OTHER_STORE,
     "birthday_days": ReceiptReason.NOT_FOR_YOU,
     "first_purchase": ReceiptReason.NOT_FOR_YOU,
+    "birthday_taken": ReceiptReason.CUSTOMER_COUNT_USED_UP,
 }
 _ORDER = list(ReceiptReason)
 
@@ -76,6 +77,7 @@ def _fitting(
         store=receipt.store,
         first_purchase=cache(lambda: _is_first(receipt)),
         birth_date=contact.birth_date,
+        birthday_taken=rewarded.birthday_taken(contact.pk, contact.birth_date, settings.tzinfo),
     )
     live = selectors.live_at(receipt.purchased_at, PromotionTrigger.RECEIPT)
     theirs = selectors.for_contact(live, lambda asked: which_include(asked, contact.pk, settings.tzinfo))
