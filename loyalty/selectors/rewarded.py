@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from promos.models import Promotion, PromotionKind
-from promos.occasion import birthday_in
+from promos.occasion import birthday_in, days_around
 
 # A receipt that comes late may be older than one that was rewarded as the first: there is but one first purchase.
 _IS_FIRST = """
@@ -59,19 +59,19 @@ def birthday_taken(contact_id: int, birth_date: date | None, zone: ZoneInfo) -> 
     """
 
     def taken(promotion: Promotion, birthday: date) -> bool:
-        days = timedelta(days=promotion.birthday_days or 0)
+        before, after = (timedelta(days=each) for each in days_around(promotion) or (0, 0))
         own = [birthday_in(birth_date or birthday, birthday.year + each) for each in (-1, 0, 1)]
         parameters: dict[str, Any] = {
             "contact": contact_id,
             "promotion": promotion.pk,
             "zone": zone.key,
-            "since": _midnight(date(birthday.year, 1, 1) - days, zone),
-            "until": _midnight(date(birthday.year + 1, 1, 1) + days, zone),
+            "since": _midnight(date(birthday.year, 1, 1) - before, zone),
+            "until": _midnight(date(birthday.year + 1, 1, 1) + after, zone),
             "once": _gives_once(promotion),
-            "first": birthday - days,
-            "last": birthday + days,
-            "firsts": [each - days for each in own],
-            "lasts": [each + days for each in own],
+            "first": birthday - before,
+            "last": birthday + after,
+            "firsts": [each - before for each in own],
+            "lasts": [each + after for each in own],
         }
         with connection.cursor() as cursor:
             cursor.execute(_BIRTHDAY_TAKEN, parameters)

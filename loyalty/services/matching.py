@@ -1,8 +1,8 @@
 """A till uploads a sale whose receipt somebody else had scanned: the purchase stays, the receipt's award is taken back.
 
 The till's word tells whose sale it was. Its own transaction touches nobody else's rows: it marks the purchase, and a
-worker does the rest, each purchase in a transaction of its own, in the order of locks: purchase, receipt, cards,
-contact, promotions, balances (docs/decisions/scanned-sales.md).
+worker does the rest, each purchase in a transaction of its own, in the order of locks: purchase, cards, contact,
+receipt, promotions, balances (docs/decisions/scanned-sales.md).
 """
 
 import structlog
@@ -67,12 +67,12 @@ def _match(actor: Actor, purchase: Purchase, settings: Program) -> bool:
 
 
 def _take_back(actor: Actor, found: FiscalReceipt, purchase: Purchase, settings: Program) -> None:
+    card_locks.lock_all_of(found.contact_id)
+    contact = customer_locks.lock_contacts([found.contact_id])[found.contact_id]
     receipt = locks.lock_credited_receipt(found.pk)
-    if receipt is None:
-        # Another purchase was told its own in this moment: look again.
+    if receipt is None or receipt.contact_id != contact.pk:
+        # Another purchase was told it in this moment, or a merge hands it over: look again.
         raise Busy()
-    card_locks.lock_all_of(receipt.contact_id)
-    contact = customer_locks.lock_contacts([receipt.contact_id])[receipt.contact_id]
     scanned_purchases.lock_limits(receipt)
     may_owe = contact.erased_at is None
     scanned_purchases.take_back(actor, receipt, purchase.purchase_id, settings, may_owe=may_owe)

@@ -6,6 +6,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from cards import locks as card_locks
+from customers import locks as customer_locks
+from customers.models import Contact
 from loyalty.ledger.models import Operation
 from loyalty.models import Purchase
 from loyalty.selectors import scanned_receipts
@@ -91,6 +94,8 @@ def test_without_the_locks_two_workers_take_it_back_and_count_twice(monkeypatch:
     bought, found = marked()
     Promotion.objects.update(used=2)
     monkeypatch.setattr(locks, "lock_to_match", lambda each: Purchase.objects.filter(pk=each, to_match=True).first())
+    monkeypatch.setattr(card_locks, "lock_all_of", lambda contact_id: [])
+    monkeypatch.setattr(customer_locks, "lock_contacts", lambda ids: Contact.objects.in_bulk(list(ids)))
     look = Meeting().after(lambda each: FiscalReceipt.objects.filter(pk=each, status="credited").first())
     monkeypatch.setattr(locks, "lock_credited_receipt", look)
     assert race(match(bought.pk), match(bought.pk)) == [True, True]
@@ -107,6 +112,22 @@ def test_who_scanned_each_others_receipts_do_not_wait_in_a_circle() -> None:
         assert failures(race(*(buy(sale) for sale in sales))) == []
         assert failures(race(*(match(purchase(sale).pk) for sale in sales))) == []
         assert (points(anna)[1], points(boris)[1]) == (300, 700)
+        FiscalReceipt.objects.update(amount=1)
+        Purchase.objects.update(amount=1, paid=0)
+
+
+def test_the_strangers_own_sale_of_that_sum_and_the_worker_do_not_wait_in_a_circle() -> None:
+    campaign()
+    for _ in range(6):
+        card, stranger = CardFactory(), CardFactory()
+        found, sale = decided(stranger), sell(card)
+        add(sale)
+        answers = race(match(purchase(sale).pk), buy(sell(stranger)))
+        assert failures(answers) in ([], ["Busy"])
+        assert not isinstance(answers[1], Exception), "a till never waits for a worker's receipt"
+        sweep()
+        assert receipt(found.pk).status == "reversed"
+        assert (points(card)[1], points(stranger)[1]) == (1000, 1000)
         FiscalReceipt.objects.update(amount=1)
         Purchase.objects.update(amount=1, paid=0)
 

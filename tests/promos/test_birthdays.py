@@ -10,13 +10,13 @@ from django.test.utils import CaptureQueriesContext
 
 from cards.models import Card
 from customers.models import Contact
-from loyalty.core import actors
+from loyalty.core import actors, clock
 from loyalty.core.roles import Role
 from loyalty.services import promo_codes, purchases, refunds
 from loyalty.services.merging import merge_contacts
 from loyalty.services.unmerging import unmerge_contacts
 from promos.errors import PromoCodeAlreadyUsed
-from promos.models import Promotion
+from promos.models import Audience, Promotion
 from tests.conftest import MovingClock
 from tests.factories import CardFactory
 from tests.promos.marketing import live, moscow
@@ -167,6 +167,20 @@ def test_codes_are_asked_alike(card: Card, story_clock: MovingClock) -> None:
     promo_codes.redeem(APP, phone="", number=card.number, code=codes[0])
     with pytest.raises(PromoCodeAlreadyUsed):
         promo_codes.redeem(APP, phone="", number=card.number, code=codes[1])
+
+
+def test_an_audience_of_birthdays_is_asked_alike(card: Card, story_clock: MovingClock) -> None:
+    now = clock.now()
+    near = Audience.objects.create(
+        name="Near", conditions={"birthday_before": 2, "birthday_after": 1}, created_at=now, updated_at=now
+    )
+    gift(birthday_days=None, audience=near)
+    assert [extra(card), extra(card)] == [100, 0]
+    story_clock.set(moscow(2026, 5, 1, 12))
+    born(card, 5, 2)
+    assert extra(card) == 0
+    story_clock.set(moscow(2027, 4, 30, 12))
+    assert extra(card) == 100
 
 
 def test_the_question_costs_one_statement_and_only_around_the_birthday(card: Card, story_clock: MovingClock) -> None:
