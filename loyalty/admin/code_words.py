@@ -1,4 +1,4 @@
-"""What the codes of the journal, of jobs and of the books are called. A test walks the code: a new one needs words here.
+"""What the codes of the journal, of jobs and of the books are called. A test walks the code: a new one needs words.
 
 A code stays as it is in the database, in logs and in the APIs; `wording` shows it in these words.
 """
@@ -144,6 +144,14 @@ DOORS: dict[str, Any] = {
     "loyalty_data": _("Loyalty data"),
 }
 """By which door an act came in."""
+TARGETS: dict[str, Any] = {
+    "adjustment": _("Adjustment %(of)s"),
+    "card_pool": _("Pool of free numbers"),
+    "law": _("Law %(of)s"),
+    "nobody": _("nobody"),
+    "program": _("Settings"),
+}
+"""What an act was done to, where it has no name of its own: the word before the number."""
 CHANNELS: dict[str, Any] = {
     "call": _("phone call"),
     "email": _("e-mail"),

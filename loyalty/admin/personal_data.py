@@ -32,6 +32,7 @@ CODES: dict[str, wording.Words] = {
     "maker": wording.actor,
     "said_through": wording.door,
     "surface": wording.door,
+    "to_what": wording.target,
 }
 """Columns whose values are codes."""
 ONLY_DATA = frozenset({"terms", "id", "operation_id"})

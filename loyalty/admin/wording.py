@@ -88,6 +88,13 @@ def cause(code: str) -> str:
     return str(found) % {"of": number} if found else code
 
 
+def target(code: str) -> str:
+    """Return to what an act was done; names that people gave stay as they are."""
+    kind, _space, number = code.partition(" ")
+    found = code_words.TARGETS.get(kind) if not number or number.isdecimal() else None
+    return str(found) % {"of": number} if found else code
+
+
 def written(words: Words, code: str) -> Any:
     """Write a code in words; whoever rests on them sees the code."""
     said = words(code) if code else pages.NOTHING
@@ -109,6 +116,7 @@ FIELD_WORDS: dict[str, Words] = {
     "job": job,
     "maker": actor,
     "role": role,
+    "loyalty.journalentry.target": target,
     "customers.consent.channel": channel,
     "customers.consent.source": door,
 }
