@@ -60,7 +60,11 @@ def _renew(actor: Actor, user: User, _form: CommandForm) -> Secret:
 
 
 def _change_role(actor: Actor, user: User, form: RoleForm) -> None:
-    staff.change_role(actor, user.pk, form.cleaned_data["role"], form.cleaned_data["reason"])
+    chosen = form.changes(["role"]).get("role")
+    if chosen is None:
+        form.add_error("role", _("This is the role that was shown. Choose another."))
+    else:
+        staff.change_role(actor, user.pk, chosen, form.cleaned_data["reason"])
 
 
 def _switch_off(actor: Actor, user: User, form: ReasonForm) -> None:
