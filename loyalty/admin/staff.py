@@ -144,6 +144,10 @@ class StaffAdmin(ReadOnly):
         """Return people of the back office with their roles; passwords stay in the database."""
         return User.objects.filter(is_staff=True).prefetch_related("groups").defer("password")
 
+    def offers(self, request: HttpRequest, record: User, command: Command) -> bool:
+        """Leave out the buttons on one's own page: another administrator does these things."""
+        return record.pk != request.user.pk and super().offers(request, record, command)
+
     @admin.display(description=_("role"))
     def role(self, user: User) -> str:
         """Write the person's role."""
@@ -161,7 +165,8 @@ class StaffAdmin(ReadOnly):
             Fact(_("last log-in"), pages.moment(record.last_login)),
             Fact(_("made at"), pages.moment(record.date_joined)),
         ]
-        return Page([Group(_("Person"), facts)])
+        own = gettext("This is you. Another administrator changes your role, password and second factor.")
+        return Page([Group(_("Person"), facts)], notes=[own] if record.pk == request.user.pk else [])
 
 
 def _role(user: User) -> str:
