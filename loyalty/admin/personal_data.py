@@ -30,6 +30,8 @@ CODES: dict[str, wording.Words] = {
     "cause": wording.cause,
     "channel": wording.channel,
     "maker": wording.actor,
+    "reason": wording.reason,
+    "reason_name": wording.reason,
     "said_through": wording.door,
     "surface": wording.door,
     "to_what": wording.target,

@@ -1,5 +1,6 @@
 """Codes in words: what was done, by whom, because of what. The code itself is shown small where engineers look."""
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -15,9 +16,11 @@ from loyalty.admin import code_words, pages
 from loyalty.admin.words import FIELDS
 from loyalty.core.roles import Role
 from loyalty.models import LimitedAct, LimitMeasure, LimitScope
+from loyalty.services.typed_words import OURS
 from promos.models import PromotionStatus, SegmentMode
 from tiers.models import AssessmentPolicy, StandingReason
 
+_NUMBER = re.compile(r"-?[0-9]+\.[0-9]{2}")
 Words = Callable[[str], str]
 
 _OF_NOUN = {
@@ -44,6 +47,10 @@ _LISTS: dict[str, tuple[type[Choices], ...]] = {
     "status": (CardStatus, PromotionStatus),
     "what": (LimitedAct,),
 }
+_POINTS = frozenset(
+    {"amount", "burned", "debt_written_off", "points", "points_given_up", "qualifying", "spendable", "taken_back"}
+)
+"""Details that are points, kept as text."""
 _IN_ENGLISH = frozenset({"account", "category", "status"})
 """Details that name a value of a fixed list by its English words."""
 
@@ -90,9 +97,17 @@ def cause(code: str) -> str:
 
 def target(code: str) -> str:
     """Return to what an act was done; names that people gave stay as they are."""
+    surface, _slash, login = code.partition("/")
+    if login and surface in code_words.DOORS:
+        return f"{door(surface)}: {login}"
     kind, _space, number = code.partition(" ")
     found = code_words.TARGETS.get(kind) if not number or number.isdecimal() else None
     return str(found) % {"of": number} if found else code
+
+
+def reason(text: str) -> str:
+    """Return a reason as somebody typed it; what the programme wrote in a person's stead follows the reader."""
+    return gettext(text) if text in OURS and text else text
 
 
 def written(words: Words, code: str) -> Any:
@@ -117,6 +132,8 @@ FIELD_WORDS: dict[str, Words] = {
     "maker": actor,
     "role": role,
     "loyalty.journalentry.target": target,
+    "ledger.operation.reason": reason,
+    "loyalty.journalentry.reason": reason,
     "customers.consent.channel": channel,
     "customers.consent.source": door,
 }
@@ -180,6 +197,8 @@ def _one(label: str, name: str, value: Any) -> Any:
         return pages.shown(value)
     if name in ("maker", "ordered_by"):
         return actor(value)
+    if name in _POINTS and _NUMBER.fullmatch(str(value)):
+        return pages.amount(Decimal(str(value)))
     for choices in _choices(label, name):
         if str(value) in choices:
             return gettext(choices[str(value)])
