@@ -21,6 +21,7 @@ from loyalty.core import actors
 from loyalty.ledger.models import Operation
 from loyalty.models import JobRun, JournalEntry, ReturnKind, Surface
 from loyalty.services import journal, promotions
+from loyalty.services.typed_words import OURS
 from tests.admin.conftest import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,6 +184,17 @@ def test_actors_and_causes_are_said_the_way_people_speak() -> None:
     assert said == ["vera", "till-1 (API)", "Releasing points from escrow", "nobody"]
     causes_said = [wording.cause(each) for each in ("purchase:R-1:2", "maturity", "merge:0b1f", "unheard of")]
     assert causes_said == ["Purchase R-1:2", "Points matured", "Merge with another customer", "unheard of"]
+
+
+def test_what_the_programme_wrote_itself_follows_the_reader() -> None:
+    assert wording.target("loyalty_data/till-1") == "Loyalty data: till-1"
+    assert wording.target("law 3") == "Law 3"
+    assert wording.target("Summer sale 3") == "Summer sale 3"
+    assert wording.of_run({"burned": "35081.60", "lots": 2}) == [("points burned", "35,081.60"), ("lots of points", 2)]
+    with translation.override("ru"):
+        for text in OURS:
+            assert not re.search("[A-Za-z]", wording.reason(text))
+        assert wording.reason("Loss of patience") == "Loss of patience"
 
 
 @pytest.mark.django_db
