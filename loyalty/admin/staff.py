@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -160,7 +160,10 @@ class StaffAdmin(ReadOnly):
             Fact(_("role"), _role(record)),
             Fact(_("may log in"), pages.shown(record.is_active)),
             Fact(
-                _("second factor"), gettext("enrolled") if second_factor.confirmed(record) else gettext("not enrolled")
+                _("second factor"),
+                pgettext("second factor", "enrolled")
+                if second_factor.confirmed(record)
+                else pgettext("second factor", "not enrolled"),
             ),
             Fact(_("last log-in"), pages.moment(record.last_login)),
             Fact(_("made at"), pages.moment(record.date_joined)),
