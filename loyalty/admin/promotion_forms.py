@@ -129,7 +129,7 @@ class PromotionForm(ReasonForm):
         stored = self.subject.trigger if self.subject else PromotionTrigger.PURCHASE.value
         chosen = (self.data.get("trigger") if self.is_bound else self.query.get("trigger")) or stored
         self.chosen = chosen if chosen in ASKED else stored
-        self.initial |= {"trigger": self.chosen, "opened_for": stored}
+        self.initial.update({"trigger": self.chosen, "opened_for": stored})
         for name in set(TERMS) - ASKED[self.chosen] - {"trigger"}:
             del self.fields[name]
         if "kind" in self.fields:
