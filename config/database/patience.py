@@ -15,9 +15,11 @@ import psycopg
 from psycopg.abc import PQGen
 
 PATIENCE_SECONDS = 2.0
-"""After how long a wait asks for the first time, and between two times."""
-PROBE_SECONDS = 2
-"""How long the second connection is waited for: the least that libpq allows."""
+"""After how long a wait asks for the first time; then it asks after twice as long, and so on."""
+LONGEST_PATIENCE_SECONDS = 60.0
+"""At most so long between two times: a report of minutes opens few connections."""
+PROBE_SECONDS = 4
+"""How long the second connection is waited for: a machine that stumbles for a moment is not silent."""
 REFUSING_SECONDS = 3.0
 """How long new connections are refused at once when the server was found silent, so that calls do not queue up."""
 
@@ -70,11 +72,13 @@ def connection_class(watch: Watch) -> type[psycopg.Connection[Any]]:
         def wait(self, gen: PQGen[Any], interval: float = 0.1, timeout: float | None = None) -> Any:
             if timeout is not None:
                 return super().wait(gen, interval, timeout)
+            pause = getattr(_own, "seconds", PATIENCE_SECONDS)
             while True:
                 try:
-                    return super().wait(gen, interval, getattr(_own, "seconds", PATIENCE_SECONDS))
+                    return super().wait(gen, interval, pause)
                 except psycopg.errors._WaitTimeout:
                     self._ask()
+                    pause = min(2 * pause, LONGEST_PATIENCE_SECONDS)
 
         def _ask(self) -> None:
             try:
