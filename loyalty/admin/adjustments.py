@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import columns, contact_glance, pages, roles, search
+from loyalty.admin import columns, contact_glance, pages, roles, search, wording
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Fact, Group, Page, Tile
@@ -120,7 +120,7 @@ class DecisionForm(ReasonForm):
         told = gettext("%(points)s, %(account)s, for %(customer)s, asked by %(person)s: %(reason)s")
         return [told % {
             "points": pages.signed(asked.amount), "account": pages.choice(asked, "account"),
-            "customer": asked.contact, "person": asked.maker, "reason": asked.reason,
+            "customer": asked.contact, "person": wording.actor(asked.maker), "reason": asked.reason,
         }]  # fmt: skip
 
 

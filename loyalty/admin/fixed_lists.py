@@ -50,6 +50,7 @@ LABELS = (
     _("Loss of the card"), _("Getting into the list of unwanted customers"), _("Getting into the black list"),
     _("Refusal to use"), _("Replacing the card"), _("Finding the card"), _("Exit from the list of unwanted customers"),
     _("Exit from the black list"), _("Restoration of the card after refusal to use"),
+    _("The personal data were erased."),
     # Imports of numbers
     _("All or nothing"), _("Skip bad lines"), _("Waiting"), _("Running"), _("Done"), _("Refused"), _("Failed"),
     _("No number in this line"), _("Not only digits"), _("Wrong length for the series"),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import pages
+from loyalty.admin import pages, wording
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.personal_words import HEADERS, SECTIONS
 from loyalty.core.actors import Actor
@@ -24,6 +24,19 @@ from loyalty.services import personal_data, program
 PAGE, JSON = "page", "json"
 FROM_LISTS = frozenset({"status", "kind", "account", "source", "target", "category", "card_type", "sex", "reason_word"})
 """Columns whose values are words of fixed lists; other texts are the person's own and stay as they are."""
+CODES: dict[str, wording.Words] = {
+    "action": wording.action,
+    "actor": wording.actor,
+    "cause": wording.cause,
+    "channel": wording.channel,
+    "maker": wording.actor,
+    "reason": wording.reason,
+    "reason_name": wording.reason,
+    "said_through": wording.door,
+    "surface": wording.door,
+    "to_what": wording.target,
+}
+"""Columns whose values are codes."""
 ONLY_DATA = frozenset({"terms", "id", "operation_id"})
 """Columns that say something to another system only: the JSON file has them."""
 _LONG = 9
@@ -75,6 +88,9 @@ def _section(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _shown(name: str, value: Any) -> Any:
+    words = CODES.get(name)
+    if words is not None and isinstance(value, str) and value:
+        return words(value)
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode() if value else pages.NOTHING
     if name in FROM_LISTS and isinstance(value, str) and value:
