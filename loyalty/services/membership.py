@@ -17,7 +17,18 @@ from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, points, program, reasons
+from loyalty.services import (
+    belongings,
+    blocking,
+    contacts,
+    forfeits,
+    hopeless_requests,
+    journal,
+    merging,
+    points,
+    program,
+    reasons,
+)
 from loyalty.services.errors import EnrolledAlready, NotEnrolled
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
@@ -25,6 +36,7 @@ from tiers import services as tiers
 
 def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> Contact:
     """Let a contact leave: Unenrolled, without points that can be spent, the card blocked for refusal to use.
+    Adjustments that wait and could not be approved any more are withdrawn.
 
     Raises InvalidParameter without a reason, ContactNotFound, ContactMerged, ContactErased, NotEnrolled,
     BonusesOnHold, BlockReasonForbidden when the role may not block for this, Busy.
@@ -34,6 +46,7 @@ def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> C
     if BlockReason.REFUSAL not in blocking.block_reasons(role):
         raise BlockReasonForbidden()
     with unit_of_work():
+        waiting = hopeless_requests.lock_waiting(contact_id)
         cards = belongings.lock_cards(contact_id)
         contact = customer_locks.lock_contact(contact_id)
         merging.refuse_changed(cards, contact_id)
@@ -45,6 +58,7 @@ def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> C
             raise NotEnrolled()
         given_up = forfeits.give_up(actor, contact_id, "leaving")
         _block(actor, role, cards)
+        hopeless_requests.end_for_who_left(actor, contact_id, waiting)
         journal.record(
             actor, "contact.leave", contact.code, contact_id=contact_id, reason=why, points_given_up=str(given_up)
         )

@@ -21,8 +21,9 @@ from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.guards import ERASED
 from loyalty.models import AdjustmentRequest
 from loyalty.selectors import personal_data
+from loyalty.services import hopeless_requests
 
-OURS = ("", ERASED, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
+OURS = ("", *hopeless_requests.CAUSES, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
 """Texts that nobody typed."""
 
 _SHORTEST = 3
