@@ -59,10 +59,12 @@ class Ladder:
         """Return the tier after a standing in `tier` ends: what the balance earned; by `one_down` at most one lower."""
         base = next(each for each in self.tiers if each.rank == 1)
         earned = self.reached(balance, moment) or base
-        if self.tiers[0].system.assessment != AssessmentPolicy.ONE_DOWN:
+        if self.tiers[0].system.assessment_at(moment) != AssessmentPolicy.ONE_DOWN:
             return earned
-        lower = [each for each in self.tiers if base.rank <= each.rank < tier.rank]
-        return max(earned, *lower[-1:], key=lambda each: each.rank)
+        # A tier that was inserted later stood nowhere then, and nobody steps down to it.
+        there = [each for each in self.tiers if each.rank > base.rank and each.target_at(moment) is not None]
+        lower = [base, *(each for each in there if each.rank < tier.rank)]
+        return max(earned, lower[-1], key=lambda each: each.rank) if tier.rank > base.rank else earned
 
     def changes(self, after: datetime | None, until: datetime) -> Iterable[datetime]:
         """Return the moments at which a target was set or changed."""
@@ -141,7 +143,7 @@ class _Course:
     def _end(self) -> datetime | None:
         """Return when the last period ends; the end of a year is that of today's time zone."""
         period = self.periods[-1]
-        if period.ends_at is None or period.tier.expiry_policy != ExpiryPolicy.NEXT_YEAR_END:
+        if period.ends_at is None or period.tier.expiry_at(period.entered_at)[0] != ExpiryPolicy.NEXT_YEAR_END:
             return period.ends_at
         turn = rules.nearest_turn(period.ends_at, self._ladder.zone)
         return turn if abs(period.ends_at - turn) < ZONE_SHIFT else period.ends_at

@@ -53,7 +53,7 @@ def test_a_late_job_judges_by_the_targets_of_the_day(expiry, landings, changes, 
         rungs = ladder(expiry=expiry[0], days=expiry[1], zone=BERLIN)
         for changed_at, target in sorted(changes):
             if changed_at <= moment:
-                rungs.tiers[2].retarget(target, changed_at)
+                rungs.tiers[2].change({"target": target}, changed_at)
         return rungs
 
     end = at("2031-06-01", BERLIN)
