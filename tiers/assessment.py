@@ -59,12 +59,21 @@ class Ladder:
         """Return the tier after a standing in `tier` ends: what the balance earned; by `one_down` at most one lower."""
         base = next(each for each in self.tiers if each.rank == 1)
         earned = self.reached(balance, moment) or base
+        return max(earned, self.floor(tier, moment), key=lambda each: each.rank)
+
+    def floor(self, tier: Tier, moment: datetime) -> Tier:
+        """Return the tier that a standing in `tier` that ends at `moment` leads to without any points."""
+        base = next(each for each in self.tiers if each.rank == 1)
         if self.tiers[0].system.assessment_at(moment) != AssessmentPolicy.ONE_DOWN:
-            return earned
+            return base
         # A tier that was inserted later stood nowhere then, and nobody steps down to it.
-        there = [each for each in self.tiers if each.rank > base.rank and each.target_at(moment) is not None]
-        lower = [base, *(each for each in there if each.rank < tier.rank)]
-        return max(earned, lower[-1], key=lambda each: each.rank) if tier.rank > base.rank else earned
+        lower = [each for each in self.tiers if base.rank < each.rank < tier.rank]
+        return next((each for each in reversed(lower) if each.target_at(moment) is not None), base)
+
+    def judging_changes(self) -> list[datetime]:
+        """Return the moments at which a change was made of how standings end, the oldest first."""
+        moments = {moment for tier in self.tiers for moment in (*tier.target_changes(), *tier.expiry_changes())}
+        return sorted(moments | set(self.tiers[0].system.assessment_changes()))
 
     def changes(self, after: datetime | None, until: datetime) -> Iterable[datetime]:
         """Return the moments at which a target was set or changed."""

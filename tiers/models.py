@@ -70,6 +70,10 @@ class TierSystem(models.Model):
         stands, former = remembered.stood_at(moment, self.assessment_since, self.former_assessments)
         return self.assessment if stands else former
 
+    def assessment_changes(self) -> list[datetime]:
+        """Return the moments at which the policy was changed."""
+        return remembered.changes(self.assessment_since, self.former_assessments)
+
     def assess_by(self, policy: str, now: datetime) -> None:
         """Let another policy judge what ends from `now` on."""
         self.former_assessments = remembered.with_another(
@@ -150,6 +154,10 @@ class Tier(models.Model):
             return self.expiry_policy, self.expiry_days
         policy, days = former
         return policy, days
+
+    def expiry_changes(self) -> list[datetime]:
+        """Return the moments at which the expiry was changed."""
+        return remembered.changes(self.expiry_since, self.former_expiries)
 
     def multiplier_at(self, moment: datetime) -> Decimal:
         """Return the multiplier by which a purchase of that moment earns."""
