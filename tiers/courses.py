@@ -144,7 +144,7 @@ def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> l
 
 
 def of_all(contacts: Sequence[int], until: datetime) -> list[Course]:
-    """Return the courses of contacts, with all points that land up to a moment, in escrow still or not (1 statement)."""
+    """Return the courses of contacts, with all points that land up to a moment, be they in escrow now (1 statement)."""
     with connection.cursor() as cursor:
         cursor.execute(_OF_ALL, {"until": until, "contacts": list(contacts)})
         return [Course(*row) for row in cursor.fetchall()]

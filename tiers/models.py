@@ -85,7 +85,7 @@ class TierSystem(models.Model):
 class Tier(models.Model):
     """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
 
-    Target, expiry and multiplier are remembered with the moments of their changes (`remembered`): `_since` and `former_`.
+    Target, expiry and multiplier are remembered with the moments of their changes (`remembered`): `_since`, `former_`.
     A late job judges by what stood that day, and a receipt that comes late earns by it (years-of-qualification.md).
     The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
     """

@@ -143,7 +143,9 @@ def forecast(year: int, zone: ZoneInfo, rows_per_range: int) -> Forecast:
     Where a job is late, the forecast begins where that job will leave the contact: those are walked one by one, so many
     at a time (1 statement more for each). Of a year that is closed already nothing is left to count.
     """
-    seen = _Year(rules.turn_of(year - 1, zone), rules.turn_of(year, zone), clock.now(), Ladder(selectors.ladder(), zone))
+    seen = _Year(
+        rules.turn_of(year - 1, zone), rules.turn_of(year, zone), clock.now(), Ladder(selectors.ladder(), zone)
+    )
     late, found = _walked(seen, rows_per_range)
     for pair, counted in _reckoned(seen, late).items():
         before = found.get(pair, (0, ZERO, ZERO))

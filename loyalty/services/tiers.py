@@ -22,8 +22,9 @@ HIGHEST_RANK = 100
 def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str) -> Tier:
     """Store new values of a tier's name, target, multiplier or expiry; the journal keeps the old and the new.
 
-    Standings keep the end they were given, and the past is judged by the old values. A lower target lifts whoever already meets it, from now on: a job assesses
-    everyone anew. Raises InvalidParameter with the name of the first value that cannot be so.
+    Standings keep the end they were given, and what was before is judged by the old values. A lower target lifts
+    whoever already meets it, from now on: a job assesses everyone anew. Raises InvalidParameter with the name of the
+    first value that cannot be so.
     """
     _require_known(changes)
     with unit_of_work():

@@ -110,9 +110,14 @@ def _keep(
 ) -> None:
     merge.undone_at, merge.undone_by, merge.undone_reason = clock.now(), str(actor), reason
     merge.personal = {}
-    merge.save(update_fields=["undone_at", "undone_by", "undone_reason", "undone_move_id", "personal"])
     # Nobody is told these tiers any more; purchases of those months keep what they earned in them.
     tiers_undone = [[each.tier.name, each.entered_at.isoformat()] for each in undone]
+    merge.former["tiers"] = merge.former.get("tiers", {}) | {
+        "stayed_after": merging.tier_name(survivor.pk),
+        "went_after": merging.tier_name(absorbed.pk),
+        "undone": tiers_undone,
+    }
+    merge.save(update_fields=["undone_at", "undone_by", "undone_reason", "undone_move_id", "personal", "former"])
     for contact, details in ((survivor, {"tiers_undone": tiers_undone} if undone else {}), (absorbed, {})):
         journal.record(
             actor,

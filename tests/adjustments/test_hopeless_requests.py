@@ -4,7 +4,6 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from django.urls import reverse
 
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
@@ -12,14 +11,11 @@ from loyalty.ledger import balances, invariants
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.guards import ERASED
 from loyalty.models import AdjustmentRequest, JournalEntry
-from loyalty.services import adjustments, erasure, hopeless_requests, membership
+from loyalty.services import adjustments, erasure, membership
 from loyalty.services.adjustments import Wanted
 from loyalty.services.errors import AdjustmentDecided, NotEnrolled
-from tests.admin.conftest import Browser
-from tests.admin.conftest import browser as browser
 from tests.factories import CardFactory
 from tests.people.conftest import BOSS, buy, merge, unmerge
-from tiers import services as tiers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("story_clock")]
 
@@ -114,28 +110,3 @@ def test_leaving_while_two_were_one_ends_what_the_other_had_asked_for_also_once_
     leave(other)
     unmerge(merged)
     assert fate(request)[0] == "withdrawn"
-
-
-def test_the_page_says_why_a_request_cannot_be_approved_and_it_can_be_refused(person, browser: Browser):
-    given, taken = ask(person, 2000), ask(person, -5000)
-    # A request of the time before leaving ended it, and points that a purchase has taken meanwhile.
-    tiers.leave(person, clock.now())
-    adjustments.approve(OLGA, ask(person, -1001))
-    client = browser("director", "olga")
-    shown = {
-        each: client.get(reverse("admin:loyalty_adjustmentrequest_change", args=[each])) for each in (given, taken)
-    }
-    assert "does not take part in the programme" in str(shown[given].context["page"].notes[0])
-    assert "not enough points: 3,999.00" in str(shown[taken].context["page"].notes[0])
-    for request in (given, taken):
-        assert adjustments.refuse(OLGA, request, "left").status == "refused"
-
-
-def test_the_page_before_leaving_says_how_many_requests_end(person, browser: Browser):
-    ask(person, 2000)
-    ask(person, -2000, Account.QUALIFYING)
-    answer = browser("administrator").post(
-        reverse("admin:customers_contact_leave", args=[person]), {"reason": "she asked"}
-    )
-    assert "Adjustments by hand that wait and cannot be approved then are withdrawn: 1." in answer.content.decode()
-    assert hopeless_requests.of_who_leaves(person).count() == 1
