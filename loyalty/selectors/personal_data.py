@@ -21,7 +21,7 @@ from loyalty.ledger import balances
 from loyalty.ledger.accounts import HELD
 from loyalty.models import AdjustmentRequest, Interaction, JournalEntry, Surface
 from loyalty.selectors import personal_sections
-from loyalty.selectors.personal_sections import Row, Section, merges_of
+from loyalty.selectors.personal_sections import Row, Section
 from tiers import rules
 
 
@@ -56,7 +56,7 @@ def journal_of_merges(kin: Collection[int]) -> QuerySet[JournalEntry]:
     """Return what the journal says of the merges of people, on both sides: the same reason stands with each of the two
     (1 statement before). What it says of the other side is not for these people to read.
     """
-    merges = list(merges_of(kin).values_list("public_id", "survivor_id", "absorbed_id"))
+    merges = list(personal_sections.merges_of(kin).values_list("public_id", "survivor_id", "absorbed_id"))
     both = {each for _, *pair in merges for each in pair}
     return JournalEntry.objects.filter(contact_id__in=both, details__merge__in=[str(each) for each, *_ in merges])
 

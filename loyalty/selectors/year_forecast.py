@@ -183,7 +183,7 @@ def _walk(course: Course, seen: _Year) -> tuple[tuple[int, int], Decimal, Decima
 
 def _reckoned(seen: _Year, late: Sequence[int]) -> _Found:
     """Return where all others go, by one statement."""
-    moments = {
+    moments: dict[str, Any] = {
         "began": seen.began,
         "turn": seen.turn,
         "now": seen.now,
