@@ -292,7 +292,7 @@ class Books(Frame):
     @precondition(lambda self: self.paper.merge is None)
     @rule(customer=customers)
     def leave_or_come_again(self, customer: int) -> None:
-        """Leaving gives up what could be spent; who comes again has the same card, and the tier this year has earned."""
+        """Leaving gives up what could be spent; who comes again has the same card, and the tier of this year."""
         self.touched, contact, book = customer, self.contacts[customer], self.paper.books[customer]
         if book.left:
             membership.enrol_contact(BOSS, Role.ADMINISTRATOR, contact, "again")
