@@ -5,6 +5,7 @@ debt stay. Joining again begins at Base with the same card.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cards import services as card_services
 from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES, BlockReason, UnblockReason
@@ -85,6 +86,17 @@ def enrol_contact(actor: Actor, role: Role, contact_id: int, reason: str) -> Con
     return contact
 
 
+def cards_follow(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, since: datetime) -> None:
+    """Let the cards of two that are parted follow who takes part: of who left while they were one none works, and the
+    other's work again that this leaving had blocked. The cards are locked; raises UnblockReasonForbidden.
+    """
+    if not tiers.has_left(survivor.pk):
+        return
+    _block(actor, role, list(Card.objects.filter(contact=survivor)))
+    if not tiers.has_left(absorbed.pk):
+        _unblock(actor, role, absorbed, list(Card.objects.filter(contact=absorbed)), since)
+
+
 def _block(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
     """Block what works; what is blocked already stays blocked for what it was, so this is no way off a black list."""
     told = blocking.act(actor, role, BlockReason.REFUSAL, BLOCK_NAMES[BlockReason.REFUSAL])
@@ -93,12 +105,13 @@ def _block(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
             blocking.note(actor, "card.block", card, card_services.block(card, told))
 
 
-def _unblock(actor: Actor, role: Role, contact: Contact, cards: Sequence[Card]) -> None:
+def _unblock(actor: Actor, role: Role, contact: Contact, cards: Sequence[Card], since: datetime | None = None) -> None:
     told = blocking.act(actor, role, UnblockReason.AFTER_REFUSAL, UNBLOCK_NAMES[UnblockReason.AFTER_REFUSAL])
     suffices = sufficiency.suffices(contact, program.settings().sufficiency)
     for card in cards:
         last = blocking.last_block(card)
         refused = last is not None and last.reason_code == BlockReason.REFUSAL
+        refused = refused and (since is None or last.recorded_at >= since)
         if card.status != CardStatus.BLOCKED or card.blocked_for_good or not refused:
             continue
         if UnblockReason.AFTER_REFUSAL not in blocking.unblock_reasons(role, card, last):

@@ -22,7 +22,7 @@ from loyalty.core.roles import Role
 from loyalty.ledger import expiry, unmerging
 from loyalty.ledger.models import Move, Operation
 from loyalty.models import Merge, PointsExpiry, Program, Purchase
-from loyalty.services import belongings, blocking, journal, locks, merging, program, reasons
+from loyalty.services import belongings, blocking, journal, locks, membership, merging, program, reasons
 from loyalty.services.errors import MergeNotFound, MergeNotLast, MergeUndone
 from loyalty.services.unit_of_work import unit_of_work
 from promos import merging as promos
@@ -36,7 +36,7 @@ def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Me
     """Undo a merge; return it. Merges are undone in the reverse of their order.
 
     Raises InvalidParameter without a reason, MergeNotFound, MergeUndone, MergeNotLast, ContactErased,
-    BonusesOnHold, PointsPassedOn, PhoneBelongsToAnother, ExternalIdBelongsToAnother, Busy.
+    BonusesOnHold, PointsPassedOn, UnblockReasonForbidden, PhoneBelongsToAnother, ExternalIdBelongsToAnother, Busy.
     """
     why = reasons.required(reason)
     with unit_of_work():
@@ -102,7 +102,9 @@ def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed
     merging.settle_both(actor, survivor.pk, absorbed.pk, not_before=now)
     tier_services.assess([absorbed.pk], now, settings.tzinfo)
     own = courses.since_merge(survivor.pk, moved.in_operation, others)
-    return tiers.live_again(survivor.pk, joined, own, now, settings.tzinfo, active_since=active_since)
+    undone = tiers.live_again(survivor.pk, joined, own, now, settings.tzinfo, active_since=active_since)
+    membership.cards_follow(actor, role, survivor, absorbed, merge.merged_at)
+    return undone
 
 
 def _keep(
