@@ -110,8 +110,11 @@ def _unblock(actor: Actor, role: Role, contact: Contact, cards: Sequence[Card], 
     suffices = sufficiency.suffices(contact, program.settings().sufficiency)
     for card in cards:
         last = blocking.last_block(card)
-        refused = last is not None and last.reason_code == BlockReason.REFUSAL
-        refused = refused and (since is None or last.recorded_at >= since)
+        refused = (
+            last is not None
+            and last.reason_code == BlockReason.REFUSAL
+            and (since is None or last.recorded_at >= since)
+        )
         if card.status != CardStatus.BLOCKED or card.blocked_for_good or not refused:
             continue
         if UnblockReason.AFTER_REFUSAL not in blocking.unblock_reasons(role, card, last):
