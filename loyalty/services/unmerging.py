@@ -22,7 +22,17 @@ from loyalty.core.roles import Role
 from loyalty.ledger import expiry, unmerging
 from loyalty.ledger.models import Move, Operation
 from loyalty.models import Merge, PointsExpiry, Program, Purchase
-from loyalty.services import belongings, blocking, journal, locks, membership, merging, program, reasons
+from loyalty.services import (
+    belongings,
+    blocking,
+    hopeless_requests,
+    journal,
+    locks,
+    membership,
+    merging,
+    program,
+    reasons,
+)
 from loyalty.services.errors import MergeNotFound, MergeNotLast, MergeUndone
 from loyalty.services.unit_of_work import unit_of_work
 from promos import merging as promos
@@ -46,12 +56,15 @@ def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Me
         if merge.undone_at is not None:
             raise MergeUndone()
         belongings.lock_these(merge.former["belongings"])
+        waiting = hopeless_requests.lock_waiting(merge.survivor_id)
         belongings.lock_cards(merge.survivor_id, merge.absorbed_id)
         contacts = customer_locks.lock_contacts([merge.survivor_id, merge.absorbed_id])
         survivor, absorbed = contacts[merge.survivor_id], contacts[merge.absorbed_id]
         _require(merge, survivor)
         merging.refuse_held(survivor.pk)
         undone = _unmerge(actor, role, merge, survivor, absorbed)
+        if tier_services.has_left(survivor.pk):
+            hopeless_requests.end_for_who_left(actor, survivor.pk, waiting)
         _keep(actor, merge, survivor, absorbed, why, undone)
     return merge
 

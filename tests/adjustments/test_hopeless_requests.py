@@ -110,3 +110,13 @@ def test_leaving_while_two_were_one_ends_what_the_other_had_asked_for_also_once_
     leave(other)
     unmerge(merged)
     assert fate(request)[0] == "withdrawn"
+
+
+def test_who_had_left_before_a_merge_and_has_again_once_it_is_undone_keeps_no_request_that_waits(person):
+    """Together they took part by the other's standing; the request was made then."""
+    other = CardFactory().contact_id
+    leave(person)
+    merged = merge(person, other)
+    request = ask(person, 2000)
+    unmerge(merged)
+    assert fate(request)[0] == "withdrawn"
