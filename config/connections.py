@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 _SILENCE = {
     # A server that vanished behind the network says nothing: without these a call waits for a quarter of an hour, and
-    # an idle connection for two hours. A local socket has no such trouble and ignores them.
+    # an idle connection for two hours. A local socket ignores them, and a server that stands still acknowledges what it
+    # gets and answers nothing: config/database ends the wait for that.
     "connect_timeout": 5,
     "keepalives_idle": 30,
     "keepalives_interval": 5,
@@ -23,7 +24,7 @@ def database(url: str, *, pool_size: int, lock_timeout_ms: int, pooled: bool = T
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     entry: dict[str, Any] = {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

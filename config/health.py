@@ -16,13 +16,17 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from config import env
+from config.database.patience import patience
 
 # Written by the worker when it is ready and then every ten seconds: a unix time of the real clock.
 HEARTBEAT_KEY = "loyalty:worker_heartbeat"
 OLDEST_HEARTBEAT_SECONDS = 60
-_BROKER_SECONDS = 2
+_BROKER_SECONDS = 1
+_DATABASE_SECONDS = 1
 
 Check = dict[str, Any]
 
@@ -56,7 +60,7 @@ def _checked(check: Callable[[], Check]) -> Check:
 
 def _database() -> Check:
     try:
-        with connection.cursor() as cursor:
+        with patience(_DATABASE_SECONDS), connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Exception:
         # A connection that was cut stays broken until it is closed; the next request gets a new one.
@@ -84,7 +88,11 @@ _CHECKS = {"database": _database, "broker": _broker, "worker": _worker}
 @functools.cache
 def _client() -> "redis.Redis":
     return redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=_BROKER_SECONDS, socket_connect_timeout=_BROKER_SECONDS
+        settings.REDIS_URL,
+        socket_timeout=_BROKER_SECONDS,
+        socket_connect_timeout=_BROKER_SECONDS,
+        # Whoever asks asks again; a second try here would only keep the answer back.
+        retry=Retry(NoBackoff(), 0),
     )
 
 

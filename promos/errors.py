@@ -15,6 +15,13 @@ class PromotionStatusRefused(LoyaltyError):
     message = "The promotion's status does not allow this."
 
 
+class PromotionTriggerChanged(LoyaltyError):
+    """`trigger`: what makes the promotion give now. Each trigger asks for other terms."""
+
+    code = "PromotionTriggerChanged"
+    message = "Somebody has changed meanwhile what makes this promotion give."
+
+
 class StoresUnknown(InvalidParameter):
     """`name`: stores; `unknown`: the codes that no store has."""
 

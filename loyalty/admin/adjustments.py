@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import columns, contact_glance, pages, refusals, roles, search
+from loyalty.admin import columns, contact_glance, pages, refusals, roles, search, wording
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Fact, Group, Page, Tile
@@ -22,7 +22,7 @@ from loyalty.core.actors import Actor
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.rounding import LARGEST
 from loyalty.models import AdjustmentRequest, AdjustmentStatus, StaffRole
-from loyalty.services import adjustments, hopeless_requests, program
+from loyalty.services import adjustments, program
 from loyalty.services.adjustments import Wanted
 
 LABEL = "loyalty.adjustmentrequest"
@@ -120,7 +120,7 @@ class DecisionForm(ReasonForm):
         told = gettext("%(points)s, %(account)s, for %(customer)s, asked by %(person)s: %(reason)s")
         return [told % {
             "points": pages.signed(asked.amount), "account": pages.choice(asked, "account"),
-            "customer": asked.contact, "person": asked.maker, "reason": asked.reason,
+            "customer": asked.contact, "person": wording.actor(asked.maker), "reason": asked.reason,
         }]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ class AdjustmentAdmin(ReadOnly):
     search_help_text = _("The customer's phone, card number, code or surname")
     # PostgreSQL puts those without a decision first, and an index stands in this order.
     ordering = ("-decided_at", "-id")
-    facts = ("reason", "may_owe", "maker", "requested_at", "checker", "decided_at")
+    facts = ("reason", "may_owe", "maker", "requested_at", "checker", "decided_at", "note")
     commands = _COMMANDS
 
     def get_search_results(
@@ -222,7 +222,6 @@ class AdjustmentAdmin(ReadOnly):
             Fact(_("account"), pages.choice(record, "account")),
             Fact(_("status"), pages.badge(record, "status")),
             *self.facts_of(record),
-            Fact(_("note"), _note(record)),
         ]
         if record.operation_id and roles.may(request.user, "ledger.operation"):
             link = pages.link(record.operation_id, "ledger.operation", record.operation_id)
@@ -233,10 +232,6 @@ class AdjustmentAdmin(ReadOnly):
         balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
         tiles = contact_glance.tiles(balance)
         return Page([Group(_("Adjustment"), facts)], tiles, notes=[*notes, gettext("What the customer holds now:")])
-
-
-def _note(record: AdjustmentRequest) -> Any:
-    return gettext(record.note) if record.note in hopeless_requests.CAUSES else pages.shown(record.note)
 
 
 def _obstacles(record: AdjustmentRequest) -> list[str]:

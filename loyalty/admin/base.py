@@ -15,7 +15,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from unfold.admin import ModelAdmin
 
-from loyalty.admin import commands, roles
+from loyalty.admin import columns, commands, roles, wording
 from loyalty.admin.commands import Command
 from loyalty.admin.pages import Fact, Group, Page, choice, shown
 from loyalty.admin.paging import InfinitePaginator
@@ -87,6 +87,10 @@ class ReadOnly(ModelAdmin):
             for command in self.commands
         ]
         return [*own, *super().get_urls()]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Return the columns; a field that holds codes is shown in words."""
+        return columns.in_words(self.model, self.list_display)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list. A filter with NUL, which PostgreSQL cannot look for, is left out as any odd one is."""
@@ -161,8 +165,14 @@ class ReadOnly(ModelAdmin):
 
     def _fact(self, record: Any, name: str) -> Fact:
         field = record._meta.get_field(name)
-        value = choice(record, name) if field.choices else shown(getattr(record, name))
-        return Fact(field.verbose_name, value)
+        return Fact(field.verbose_name, self._told(record, name, field))
+
+    @staticmethod
+    def _told(record: Any, name: str, field: Any) -> Any:
+        words = wording.words_of(record, name)
+        if field.choices:
+            return choice(record, name)
+        return wording.told(words, getattr(record, name)) if words else shown(getattr(record, name))
 
     def _buttons(self, request: HttpRequest, record: Model) -> list[dict[str, Any]]:
         return [

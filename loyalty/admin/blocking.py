@@ -12,7 +12,7 @@ from unfold import widgets
 
 from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES, BlockReason, UnblockReason
 from cards.models import BlockRecord, Card, CardStatus
-from loyalty.admin import columns, pages, roles
+from loyalty.admin import columns, pages, roles, wording
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Table
 from loyalty.core.actors import Actor
@@ -206,7 +206,7 @@ def history(card: Card) -> Table:
             pages.moment(record.recorded_at),
             gettext("block") if record.blocking else gettext("unblock"),
             _reason(record),
-            f"{record.actor} ({gettext(str(Role(record.role).label))})",
+            format_html("{} ({})", wording.written(wording.actor, record.actor), wording.role(record.role)),
             # Said of the card, not of the record: other languages have genders.
             pages.worded(Card, CardStatus(record.status_before).label),
             pages.worded(Card, CardStatus(record.status_after).label),

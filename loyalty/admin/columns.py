@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.utils.text import capfirst
 
-from loyalty.admin import pages
+from loyalty.admin import pages, wording
 
 Column = Callable[[Any], Any]
 
@@ -40,6 +40,20 @@ def holder(label: Any) -> Column:
 def computed(name: str, label: Any, write: Column) -> Column:
     """Whatever `write` makes of a row."""
     return _column(name, label, write)
+
+
+def in_words(model: type[Model], names: Any) -> list[Any]:
+    """Return columns where fields that hold codes are written in words; the others stay as they are."""
+    return [_coded(model, name) if isinstance(name, str) else name for name in names]
+
+
+def _coded(model: type[Model], name: str) -> Any:
+    words = wording.words_of(model, name)
+    field = next((each for each in model._meta.fields if each.name == name), None)
+    if words is None or field is None:
+        return name
+    label = field.verbose_name
+    return _column(name, label, lambda record: wording.written(words, getattr(record, name)))
 
 
 class ChoiceFilter(admin.ChoicesFieldListFilter):

@@ -193,6 +193,8 @@ def serve(request: HttpRequest, command: Command, subject: Any, context: dict[st
             messages.success(request, str(onward.said or command.done))
             return redirect(onward.address)
     page = {**context, "form": form, "command": command, "back": back, "title": command.label, "seen": seen}
+    # A template would call the function itself.
+    page["foretells"] = command.foretell is not None
     told = _foretell(command, subject, form, again=FORETOLD in request.POST)
     if told:
         return _second_page(page | {"told": told, "foretold": FORETOLD}, request)

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Consent
-from loyalty.admin import columns, pages, search
+from loyalty.admin import columns, pages, search, wording
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.pages import Fact, Group, Page
 from loyalty.admin.site import site
@@ -37,7 +37,7 @@ class ConsentAdmin(ReadOnly):
 
     def title_of(self, record: Consent) -> str:
         """Name the channel."""
-        return record.channel
+        return wording.channel(record.channel)
 
     def page(self, request: HttpRequest, record: Consent) -> Page:
         """Show one statement."""

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cards import selectors as cards
 from customers import selectors as customers
 from customers.models import Contact
-from loyalty.admin import blocking, merges, pages, roles
+from loyalty.admin import blocking, merges, pages, roles, wording
 from loyalty.admin.pages import Fact, Group, Page, Table, Tile
 from loyalty.core import clock
 from loyalty.ledger import balances, expiry
@@ -189,7 +189,7 @@ def _operations(contact: Contact) -> Table:
         (
             pages.link(pages.choice(operation, "kind"), "ledger.operation", operation.pk),
             pages.moment(operation.effective_at),
-            operation.cause,
+            wording.written(wording.cause, operation.cause),
             changes.get(operation.pk, pages.NOTHING),
         )
         for operation in last
@@ -219,7 +219,10 @@ def _told(moved: dict[int, Decimal]) -> list[Any]:
 
 def _consents(contact: Contact) -> Table:
     rows = [
-        (channel, pages.mark(gettext("allowed"), "success") if allowed else pages.mark(gettext("denied"), "plain"))
+        (
+            wording.channel(channel),
+            pages.mark(gettext("allowed"), "success") if allowed else pages.mark(gettext("denied"), "plain"),
+        )
         for channel, allowed in sorted(customers.current_consents(contact.pk).items())
     ]
     return Table(

@@ -173,8 +173,8 @@ class ContactAdmin(ReadOnly):
     def get_list_display(self, request: HttpRequest) -> Any:
         """Add one click from a row to the form that blocks, unblocks or replaces the contact's card."""
         if not blocking.may_act(request):
-            return self.list_display
-        return (*self.list_display, blocking.column(request, "card_pk", "card_status", "card_pk"))
+            return super().get_list_display(request)
+        return (*super().get_list_display(request), blocking.column(request, "card_pk", "card_status", "card_pk"))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Contact], search_term: str

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from loyalty.admin import adjustments, pages, roles
+from loyalty.admin import adjustments, pages, roles, wording
 from loyalty.admin.journal import progress_bar
 from loyalty.admin.pages import Fact, Group, Page, Table
 from loyalty.models import JobRun, Program, Purchase
@@ -88,7 +88,7 @@ def _purchases() -> Table:
 def _runs() -> Table:
     rows = [
         (
-            pages.link(run.job, "loyalty.jobrun", run.pk),
+            pages.link(wording.job(run.job), "loyalty.jobrun", run.pk),
             pages.moment(run.started_at),
             progress_bar(run),
             pages.moment(run.finished_at),

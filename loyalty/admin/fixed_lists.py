@@ -38,7 +38,7 @@ LABELS = (
     _("Only spendable points that are taken can be owed."),
     _("This moment is still to come. Choose one in the past."),
     _("Say why without naming the customer: this text stays."),
-    _("The customer has left the programme."), _("The personal data were erased."),
+    _("The customer has left the programme."),
     # Merging
     _("Several customers fit. Write the phone, the card number or the code."), _("This is the same customer."),
     # Limits
@@ -51,6 +51,7 @@ LABELS = (
     _("Loss of the card"), _("Getting into the list of unwanted customers"), _("Getting into the black list"),
     _("Refusal to use"), _("Replacing the card"), _("Finding the card"), _("Exit from the list of unwanted customers"),
     _("Exit from the black list"), _("Restoration of the card after refusal to use"),
+    _("The personal data were erased."),
     # Imports of numbers
     _("All or nothing"), _("Skip bad lines"), _("Waiting"), _("Running"), _("Done"), _("Refused"), _("Failed"),
     _("No number in this line"), _("Not only digits"), _("Wrong length for the series"),

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from cards.models import CardImport
 from customers.models import Contact
-from loyalty.admin import columns, pages, search
+from loyalty.admin import columns, pages, search, wording
 from loyalty.admin.base import ReadOnly
+from loyalty.admin.code_words import RUNS
 from loyalty.admin.pages import Fact, Group, Page
 from loyalty.admin.site import site
 from loyalty.models import JobRun, JournalEntry
@@ -37,6 +38,10 @@ class JournalAdmin(ReadOnly):
         contacts = search.contact_ids(text) if any(letter.isdigit() or letter == "@" for letter in text) else []
         return queryset.filter(Q(actor__in=actors) | Q(target=text) | Q(contact_id__in=contacts)), False
 
+    def title_of(self, record: JournalEntry) -> str:
+        """Name what was done."""
+        return wording.action(record.action)
+
     def page(self, request: HttpRequest, record: JournalEntry) -> Page:
         """Show an entry with its details."""
         facts = self.facts_of(record)
@@ -45,16 +50,24 @@ class JournalAdmin(ReadOnly):
             facts.append(
                 Fact(_("customer"), pages.link(contact or record.contact_id, "customers.contact", record.contact_id))
             )
-        told = {**record.details, **record.details.get("changes", {})}
-        details = [Fact(name, _told(value)) for name, value in told.items() if name != "changes"]
+        details = [Fact(name, value) for name, value in wording.of_entry(record.action, record.details)]
         groups = [Group(_("Entry"), facts)]
         return Page([*groups, Group(_("Details"), details)] if details else groups)
 
 
-def _told(value: Any) -> str:
-    if isinstance(value, list):
-        return " → ".join(str(each) for each in value) if len(value) == 2 else ", ".join(map(str, value))
-    return str(value)
+class JobFilter(admin.SimpleListFilter):
+    """Runs of one job: an index stands in this order."""
+
+    title = _("job")
+    parameter_name = "job"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        """Return the jobs that leave a row, in words."""
+        return sorted(((job, str(words)) for job, words in RUNS.items()), key=lambda each: each[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:
+        """Narrow to the chosen one."""
+        return queryset.filter(job=self.value()) if self.value() else queryset
 
 
 @admin.register(JobRun, site=site)
@@ -68,6 +81,7 @@ class JobRunAdmin(ReadOnly):
         columns.moment("finished_at", _("finished at")),
         "actor",
     )
+    list_filter = (JobFilter,)
     facts = ("job", "actor", "as_of", "started_at", "updated_at", "finished_at", "done", "total")
 
     @admin.display(description=_("progress"))
@@ -75,10 +89,14 @@ class JobRunAdmin(ReadOnly):
         """Draw how far the run is."""
         return progress_bar(run)
 
+    def title_of(self, record: JobRun) -> str:
+        """Name the job."""
+        return wording.job(record.job)
+
     def page(self, request: HttpRequest, record: JobRun) -> Page:
         """Show a run and what came out of it."""
         facts = [*self.facts_of(record), Fact(_("progress"), progress_bar(record))]
-        result = [Fact(name, str(value)) for name, value in record.result.items()]
+        result = [Fact(name, value) for name, value in wording.of_run(record.result)]
         notes = [] if record.finished_at else [
             gettext("Not finished: the run is going on, or was killed. The next run takes up what is left.")
         ]  # fmt: skip

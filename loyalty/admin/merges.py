@@ -12,7 +12,7 @@ from cards import selectors as cards
 from cards.models import Card
 from customers.errors import ContactNotFound
 from customers.models import Contact
-from loyalty.admin import pages, search
+from loyalty.admin import pages, search, wording
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Table
 from loyalty.core import clock
@@ -202,7 +202,7 @@ def table(contact: Contact) -> Table:
         (
             pages.link(merge.absorbed.code, "customers.contact", merge.absorbed_id),
             pages.moment(merge.merged_at),
-            merge.actor,
+            wording.written(wording.actor, merge.actor),
             merge.reason,
             pages.moment(merge.undone_at),
             merge.undone_reason or pages.NOTHING,

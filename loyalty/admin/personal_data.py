@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import pages
+from loyalty.admin import pages, wording
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.personal_words import HEADERS, SECTIONS
 from loyalty.core.actors import Actor
@@ -24,9 +24,27 @@ from loyalty.services import personal_data, program
 PAGE, JSON = "page", "json"
 FROM_LISTS = frozenset({
     "status", "kind", "account", "source", "target", "category", "card_type", "sex", "reason_word", "scope", "what",
-    "surface", "status_before", "status_after", "cause",
+    "status_before", "status_after",
 })  # fmt: skip
 """Columns whose values are words of fixed lists; other texts are the person's own and stay as they are."""
+CODES: dict[str, wording.Words] = {
+    "action": wording.action,
+    "actor": wording.actor,
+    "cause": wording.cause,
+    "channel": wording.channel,
+    "checker": wording.actor,
+    "maker": wording.actor,
+    "note": wording.reason,
+    "reason": wording.reason,
+    "reason_name": wording.reason,
+    "role": wording.role,
+    "said_through": wording.door,
+    "surface": wording.door,
+    "to_what": wording.target,
+    "undone_by": wording.actor,
+    "undone_reason": wording.reason,
+}
+"""Columns whose values are codes."""
 ONLY_DATA = frozenset({
     "terms", "id", "operation_id", "corrects_id", "accrual_id", "redemption_id", "take_back_id", "restoration_id",
     "lot_id", "from_lot_id", "root_id",
@@ -81,6 +99,9 @@ def _section(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _shown(name: str, value: Any) -> Any:
+    words = CODES.get(name)
+    if words is not None and isinstance(value, str) and value:
+        return words(value)
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode() if value else pages.NOTHING
     if name in FROM_LISTS and isinstance(value, str) and value:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
-from loyalty.admin import columns, pages, promotion_words
+from loyalty.admin import columns, pages, promotion_words, wording
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.marketing_words import FIELDS
@@ -157,7 +157,7 @@ def _uses(code: PromoCode) -> Table:
             pages.link(use.contact, "customers.contact", use.contact_id),
             pages.amount(use.points),
             pages.link(use.operation_id, "ledger.operation", use.operation_id),
-            use.actor,
+            wording.written(wording.actor, use.actor),
         )
         for use in last
     ]

@@ -86,6 +86,7 @@ class PromotionForm(ReasonForm):
     """The terms, by what they decide. What is left empty means any, and no limit."""
 
     trigger = forms.ChoiceField(choices=PromotionTrigger.choices, required=False, widget=forms.HiddenInput())
+    opened_for = forms.CharField(required=False, widget=forms.HiddenInput())
     name = forms.CharField(max_length=80, widget=widgets.UnfoldAdminTextInputWidget(), **_said("name"))
     kind = forms.ChoiceField(
         choices=translated(PromotionKind), widget=widgets.UnfoldAdminSelectWidget(), **_said("kind")
@@ -128,7 +129,7 @@ class PromotionForm(ReasonForm):
         stored = self.subject.trigger if self.subject else PromotionTrigger.PURCHASE.value
         chosen = (self.data.get("trigger") if self.is_bound else self.query.get("trigger")) or stored
         self.chosen = chosen if chosen in ASKED else stored
-        self.initial["trigger"] = self.chosen
+        self.initial.update({"trigger": self.chosen, "opened_for": stored})
         for name in set(TERMS) - ASKED[self.chosen] - {"trigger"}:
             del self.fields[name]
         if "kind" in self.fields:
@@ -161,9 +162,17 @@ class PromotionForm(ReasonForm):
 
     def changed_terms(self) -> dict[str, Any]:
         """Return the terms that the person changed; with another trigger also those that are asked no more."""
+        changed = self.changes(TERMS)
         if self.chosen == self.subject.trigger:
-            return self.changes(TERMS)
-        return DEFAULTS | self.terms()
+            return changed
+        unasked = {name: value for name, value in DEFAULTS.items() if name not in ASKED[self.chosen]}
+        return unasked | self._following() | changed | {"trigger": self.chosen}
+
+    def shown_trigger(self) -> str:
+        """Return what made the promotion give when the form was opened; whoever chose the same as another is right."""
+        if self.chosen == self.subject.trigger:
+            return str(self.chosen)
+        return str(self.cleaned_data.get("opened_for") or self.subject.trigger)
 
     def _following(self) -> dict[str, Any]:
         if self.chosen == PromotionTrigger.ANNOUNCEMENT:

@@ -39,7 +39,8 @@ def _duplicate(actor: Actor, promotion: Promotion, form: DuplicateForm) -> Onwar
 
 
 def _change(actor: Actor, promotion: Promotion, form: PromotionForm) -> None:
-    use_cases.change_promotion(actor, promotion.pk, form.changed_terms(), form.cleaned_data["reason"])
+    reason, shown = form.cleaned_data["reason"], form.shown_trigger()
+    use_cases.change_promotion(actor, promotion.pk, form.changed_terms(), reason, shown_trigger=shown)
 
 
 def _go_live(actor: Actor, promotion: Promotion, form: ReasonForm) -> None:

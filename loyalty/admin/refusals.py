@@ -52,6 +52,9 @@ _PLAIN: dict[str, Any] = {
     "NotConfirmed": _("This is not the customer's code. Type it as it stands above."),
     "OwnAdjustment": _("Nobody approves or refuses their own request. Ask a colleague who may."),
     "OperationConflict": _("This form was sent before with other content. Look at what it did, then open it anew."),
+    "PromotionTriggerChanged": _(
+        "Nothing was changed: somebody has changed meanwhile what makes this promotion give. Open the form again."
+    ),
     "PromotionStatusRefused": _(
         "Somebody has changed the promotion's status meanwhile. Open its page again to see what it allows now."
     ),

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
@@ -60,7 +60,11 @@ def _renew(actor: Actor, user: User, _form: CommandForm) -> Secret:
 
 
 def _change_role(actor: Actor, user: User, form: RoleForm) -> None:
-    staff.change_role(actor, user.pk, form.cleaned_data["role"], form.cleaned_data["reason"])
+    chosen = form.changes(["role"]).get("role")
+    if chosen is None:
+        form.add_error("role", _("This is the role that was shown. Choose another."))
+    else:
+        staff.change_role(actor, user.pk, chosen, form.cleaned_data["reason"])
 
 
 def _switch_off(actor: Actor, user: User, form: ReasonForm) -> None:
@@ -140,6 +144,10 @@ class StaffAdmin(ReadOnly):
         """Return people of the back office with their roles; passwords stay in the database."""
         return User.objects.filter(is_staff=True).prefetch_related("groups").defer("password")
 
+    def offers(self, request: HttpRequest, record: User, command: Command) -> bool:
+        """Leave out the buttons on one's own page: another administrator does these things."""
+        return record.pk != request.user.pk and super().offers(request, record, command)
+
     @admin.display(description=_("role"))
     def role(self, user: User) -> str:
         """Write the person's role."""
@@ -152,12 +160,16 @@ class StaffAdmin(ReadOnly):
             Fact(_("role"), _role(record)),
             Fact(_("may log in"), pages.shown(record.is_active)),
             Fact(
-                _("second factor"), gettext("enrolled") if second_factor.confirmed(record) else gettext("not enrolled")
+                _("second factor"),
+                pgettext("second factor", "enrolled")
+                if second_factor.confirmed(record)
+                else pgettext("second factor", "not enrolled"),
             ),
             Fact(_("last log-in"), pages.moment(record.last_login)),
             Fact(_("made at"), pages.moment(record.date_joined)),
         ]
-        return Page([Group(_("Person"), facts)])
+        own = gettext("This is you. Another administrator changes your role, password and second factor.")
+        return Page([Group(_("Person"), facts)], notes=[own] if record.pk == request.user.pk else [])
 
 
 def _role(user: User) -> str:

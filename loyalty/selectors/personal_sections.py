@@ -93,8 +93,8 @@ def of_person(kin: list[int]) -> list[Section]:
             "blocking", "reason_code", "reason_name", "actor", "role", "channel", "status_before", "status_after",
             "recorded_at",
         ), {"card_number": "card__number"}),
-        Section("wrong_lines", cards_held.lines_naming(people), ("line", "cause", "first_line"), {
-            "wrong_text": "number", "file_name": "card_import__file_name",
+        Section("wrong_lines", cards_held.lines_naming(people), ("line", "first_line"), {
+            "reason_word": "cause", "wrong_text": "number", "file_name": "card_import__file_name",
         }),
         Section("consents", Consent.objects.filter(contact_id__in=kin).order_by("given_at", "id"), (
             "channel", "allowed", "given_at", "actor",

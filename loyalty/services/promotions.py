@@ -20,7 +20,7 @@ from loyalty.services import journal
 from loyalty.services.reasons import required as _reason
 from loyalty.services.unit_of_work import unit_of_work
 from promos import locks, requirements, services
-from promos.errors import PromotionStatusRefused, StoresUnknown
+from promos.errors import PromotionStatusRefused, PromotionTriggerChanged, StoresUnknown
 from promos.models import TERMS, Promotion, PromotionStatus, PromotionTrigger
 
 DEFAULTS: dict[str, Any] = {
@@ -75,10 +75,14 @@ def create_promotion(
     return promotion
 
 
-def change_promotion(actor: Actor, promotion_id: int, changes: Mapping[str, Any], reason: str) -> Promotion:
+def change_promotion(
+    actor: Actor, promotion_id: int, changes: Mapping[str, Any], reason: str, *, shown_trigger: str | None = None
+) -> Promotion:
     """Store new terms of a draft; the journal keeps the old and the new values.
 
-    Raises PromotionNotFound, PromotionStatusRefused when it has been live, InvalidParameter with the field's name.
+    `shown_trigger`: what made it give when the person was shown it; each trigger asks for other terms. Raises
+    PromotionNotFound, PromotionStatusRefused when it has been live, PromotionTriggerChanged when another person
+    changed the trigger since, InvalidParameter with the field's name.
     """
     why = _reason(reason)
     with unit_of_work():
@@ -89,6 +93,8 @@ def change_promotion(actor: Actor, promotion_id: int, changes: Mapping[str, Any]
                 status=promotion.status,
                 action="change",
             )
+        if shown_trigger not in (None, promotion.trigger):
+            raise PromotionTriggerChanged(trigger=promotion.trigger)
         old = {name: getattr(promotion, name) for name in TERMS}
         terms = requirements.checked(old | dict(changes))
         changed = [name for name in TERMS if terms[name] != old[name]]

@@ -8,7 +8,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
-from loyalty.services import journal, locks
+from loyalty.services import journal, locks, staff
 from loyalty.services.unit_of_work import unit_of_work
 
 DEVICE_NAME = "authenticator"
@@ -46,9 +46,13 @@ def prove(actor: Actor, user: User, token: str) -> TOTPDevice:
 
 
 def remove(actor: Actor, user_id: int, reason: str) -> User:
-    """Forget a lost telephone: the person enrols another at the next log-in."""
+    """Forget a lost telephone: the person enrols another at the next log-in.
+
+    Raises InvalidParameter for one's own log-in: a second person makes sure who asks.
+    """
     with unit_of_work():
         user = locks.lock_staff(user_id)
+        staff.refuse_self(actor, user)
         TOTPDevice.objects.filter(user=user).delete()
         journal.record(actor, "staff.remove_second_factor", user.username, reason=reason)
     return user

@@ -43,11 +43,13 @@ def create(actor: Actor, *, username: str, role: str) -> tuple[User, str]:
 def renew_password(actor: Actor, user_id: int) -> tuple[User, str]:
     """Replace a forgotten password; sessions opened with the old one end, and so does a lock-out after wrong ones.
 
-    Return it with the new password.
+    Return it with the new password. Raises InvalidParameter for one's own log-in: whoever sits down at an open page
+    must not take it over, and one's own password is changed with the old one.
     """
     password = _generate()
     with unit_of_work():
         user = locks.lock_staff(user_id)
+        refuse_self(actor, user)
         user.set_password(password)
         user.save(update_fields=["password"])
         reset(username=user.username)
@@ -59,7 +61,7 @@ def change_role(actor: Actor, user_id: int, role: str, reason: str) -> User:
     """Give a person another role instead of the present one. Raises InvalidParameter for one's own log-in."""
     with unit_of_work():
         user = locks.lock_staff(user_id)
-        _refuse_self(actor, user)
+        refuse_self(actor, user)
         before = sorted(user.groups.values_list("name", flat=True))
         _give_role(user, role)
         journal.record(actor, "staff.change_role", user.username, reason=reason, before=before, role_given=role)
@@ -70,7 +72,7 @@ def switch(actor: Actor, user_id: int, *, active: bool, reason: str) -> User:
     """Let a person in, or not any more. Raises InvalidParameter for one's own log-in."""
     with unit_of_work():
         user = locks.lock_staff(user_id)
-        _refuse_self(actor, user)
+        refuse_self(actor, user)
         user.is_active = active
         user.save(update_fields=["is_active"])
         journal.record(actor, "staff.switch", user.username, reason=reason, active=active)
@@ -93,7 +95,9 @@ def _give_role(user: User, role: str) -> None:
     user.groups.set([Group.objects.get_or_create(name=role)[0]])
 
 
-def _refuse_self(actor: Actor, user: User) -> None:
-    # Otherwise the last administrator could lock everybody out with one click.
+def refuse_self(actor: Actor, user: User) -> None:
+    """Raise InvalidParameter for one's own log-in: the last administrator could lock everybody out with one click,
+    and whoever finds the page open could weaken it.
+    """
     if (actor.kind, actor.name) == ("staff", user.username):
         raise InvalidParameter("Nobody changes their own rights. Ask another administrator.", name="")

@@ -96,7 +96,7 @@ def test_a_block_says_who_and_why_in_the_record_the_journal_and_on_the_page(card
     page = read(client, reverse("admin:cards_card_change", args=[card.pk]))
     for words in (
         f"Loss of the card: {WHY}",
-        "staff:vera (Call-centre operator)",
+        '<span title="staff:vera">vera</span> (Call-centre operator)',
         "Blocked for: Loss of the card. It may be unblocked by: administrator, marketer, call-centre operator",
     ):
         assert words in page

@@ -49,6 +49,9 @@ def test_an_operator_looks_at_a_merge_carries_it_out_and_takes_it_back(
     mine, theirs = two(story_clock)
     client = browser("cc_operator", "vera")
     form = {"other": "8 900 123-00-12", "reason": "one person"}
+    asked = client.get(reverse("admin:customers_contact_merge", args=[mine.contact_id])).content.decode()
+    assert "See what will happen" in asked, "the first button only looks"
+    assert "Merge the two" not in asked
     look = told(press(client, "merge", mine.contact_id, **form))
     assert "500.00 spendable points and 70.00 in escrow come over" in look
     assert f"Card {theirs.number} stays." in look

@@ -130,6 +130,22 @@ def test_nobody_switches_off_or_degrades_themselves(browser: Browser) -> None:
         staff.change_role(actors.staff("root", "administrator"), user.pk, "marketer", "oops")
 
 
+def test_nobody_takes_away_their_own_second_factor_or_password(browser: Browser) -> None:
+    root, olga = browser("administrator", "root"), browser("administrator", "olga")
+    user = User.objects.get(username="root")
+    TOTPDevice.objects.create(user=user, name="app", confirmed=True)
+    page = root.get(reverse("admin:auth_user_change", args=[user.pk])).content.decode()
+    for name in ("second-factor", "password"):
+        assert reverse(f"admin:auth_user_{name}", args=[user.pk]) not in page, "no button leads there"
+        answer = press(root, "auth_user", name, user.pk, reason="oops")
+        assert answer.status_code == 422
+        assert "another administrator" in answer.content.decode()
+    assert TOTPDevice.objects.filter(user=user, confirmed=True).count() == 1
+    assert not JournalEntry.objects.filter(action__in=("staff.remove_second_factor", "staff.renew_password")).exists()
+    assert press(olga, "auth_user", "second-factor", user.pk, reason="lost the telephone").status_code == 302
+    assert not TOTPDevice.objects.exists()
+
+
 def test_no_page_shows_a_password(browser: Browser, person: User) -> None:
     root = browser("administrator")
     page = root.get(reverse("admin:auth_user_change", args=[person.pk])).content.decode()

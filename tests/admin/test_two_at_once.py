@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -117,3 +118,57 @@ def test_a_form_that_was_refused_still_knows_what_it_was_shown(retailer: Contact
     assert answer.status_code == 302, answer.content.decode()
     program = Program.objects.get()
     assert (program.currency, program.escrow_days, program.sufficiency) == ("EUR", 14, ["email"])
+
+
+@pytest.fixture
+def draft(retailer: Contact, browser: Browser) -> Promotion:
+    marketer, path = browser("marketer", "root"), reverse("admin:promos_promotion_add")
+    made = {"name": "Tea", "kind": "percent", "value": "5", "categories": "Tea"}
+    assert send(marketer, path, opened(marketer, path), **made).status_code == 302
+    return Promotion.objects.get(name="Tea")
+
+
+def test_a_form_for_purchases_does_not_undo_that_the_draft_is_for_codes_now(draft: Promotion, browser: Browser) -> None:
+    vera, olga = browser("marketer", "vera"), browser("marketer", "olga")
+    path = reverse("admin:promos_promotion_edit", args=[draft.pk])
+    stale, fresh = opened(olga, path), opened(vera, f"{path}?trigger=code")
+    assert send(vera, path, fresh, value="50").status_code == 302
+    refused = send(olga, path, stale, budget="1000")
+    assert refused.status_code == 422
+    assert "somebody has changed meanwhile what makes this promotion give" in refused.content.decode()
+    again = send(olga, path, read(refused), budget="1000")
+    assert again.status_code == 422, "sending it once more changes nothing either"
+    draft = Promotion.objects.get(pk=draft.pk)
+    assert (draft.trigger, draft.kind, draft.value, draft.budget, draft.categories) == ("code", "fixed", 50, None, [])
+    assert send(olga, path, opened(olga, path), budget="1000").status_code == 302
+    draft = Promotion.objects.get(pk=draft.pk)
+    assert (draft.trigger, draft.value, draft.budget) == ("code", 50, 1000)
+
+
+def test_another_trigger_leaves_what_a_colleague_changed_meanwhile(draft: Promotion, browser: Browser) -> None:
+    vera, olga = browser("marketer", "vera"), browser("marketer", "olga")
+    path = reverse("admin:promos_promotion_edit", args=[draft.pk])
+    fresh = opened(olga, f"{path}?trigger=receipt")
+    assert send(vera, path, opened(vera, path), budget="700", name="Green tea").status_code == 302
+    assert send(olga, path, fresh, value="9").status_code == 302
+    draft = Promotion.objects.get(pk=draft.pk)
+    assert (draft.trigger, draft.value, draft.budget, draft.name) == ("receipt", 9, 700, "Green tea")
+    assert draft.categories == [], "a scanned receipt knows no goods"
+
+
+def test_two_who_choose_the_same_trigger_both_get_their_way(draft: Promotion, browser: Browser) -> None:
+    together(
+        browser, "marketer", f"{reverse('admin:promos_promotion_edit', args=[draft.pk])}?trigger=code",
+        {"value": "50"}, {"value": "5", "budget": "900"},
+    )  # fmt: skip
+    draft = Promotion.objects.get(pk=draft.pk)
+    assert (draft.trigger, draft.value, draft.budget) == ("code", 50, 900)
+
+
+def test_a_stale_form_does_not_give_back_an_old_role(person: User, browser: Browser) -> None:
+    vera, olga = browser("administrator", "vera"), browser("administrator", "olga")
+    path = reverse("admin:auth_user_role", args=[person.pk])
+    stale, fresh = opened(olga, path), opened(vera, path)
+    assert send(vera, path, fresh, role="director").status_code == 302
+    assert send(olga, path, stale).status_code == 422
+    assert person.groups.get().name == "director"

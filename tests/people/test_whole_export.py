@@ -156,7 +156,7 @@ def test_whatever_any_table_holds_of_the_person_stands_in_the_data_and_on_the_pa
     assert [name for name, rows in held.sections.items() if not rows] == []
     marks = [
         "+79005557777", "whole@example.com", "EXT-WHOLE", "Locality W", "Hamster W", "Surname W", "W-0", "W-1",
-        "W-BACK", "hold:W-2", "W-KEY", "Segment W", "client:wallet-w", "corr-w", "till-w", "wrong-w.csv",
+        "W-BACK", "hold:W-2", "W-KEY", "Segment W", "wallet-w", "corr-w", "till-w", "wrong-w.csv",
         "8 (900) 555-77-77 W", *(f"text {number}: {MARK} asked" for number in range(1, why.typed + 1)),
     ]  # fmt: skip
     assert [mark for mark in marks if mark not in data] == []
