@@ -38,7 +38,8 @@ class Holder:
     """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
 
     `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
-    `unsettled`: the tier may have moved by the clock, and no job has booked it: then the multiplier is asked for.
+    `unsettled`: the tier may have moved by the clock, and no job has booked it, or its multiplier was another then:
+    it is asked for.
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came.
     """
 
@@ -89,7 +90,7 @@ SELECT card.id, card.number, card.status, contact.id, contact.status, contact.ph
     standing.id IS NOT NULL, coalesce(tier.multiplier, 1),
     (SELECT id FROM loyalty_purchase WHERE purchase_id = %(purchase_id)s), hold.operation_id, hold.captured,
     EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s)),
-    {unsettled}
+    {unsettled} OR coalesce(tier.multiplier_since > %(moment)s, false)
 FROM cards_card card
 {join} customers_contact contact ON contact.id = card.contact_id
 LEFT JOIN tiers_standing standing ON standing.contact_id = contact.id AND standing.left_at IS NULL
