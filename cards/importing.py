@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
-from cards import imports, pool
+from cards import imports, pool, selectors
 from cards.imports import Line
 from cards.models import (
     UNFINISHED,
@@ -20,7 +20,6 @@ from cards.models import (
     ImportMode,
     ImportStatus,
 )
-from customers import identifiers
 
 _FAULTS = """
 INSERT INTO cards_cardimportfault (card_import_id, line, number, cause, first_line)
@@ -103,13 +102,7 @@ def forget(phone: str, words: Sequence[str]) -> None:
 
     `phone`: E.164 or ""; the line of the file and the cause stay.
     """
-    named = Q(pk=None)
-    for word in words:
-        named |= Q(number__icontains=word)
-    if phone:
-        # Without the country, and whatever stands between the digits.
-        named |= Q(number__regex="[^0-9]*".join(identifiers.subscriber(phone)))
-    CardImportFault.objects.filter(named).update(number="")
+    CardImportFault.objects.filter(selectors.lines_with(phone, words)).update(number="")
 
 
 def _going_on(same: dict[str, Any]) -> CardImport | None:

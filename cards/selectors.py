@@ -1,9 +1,13 @@
 """Finding cards. No writes, no locks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from cards.models import BlockRecord, Card, CardSeries, CardStatus, Reservation
+from django.db.models import Q, QuerySet
+
+from cards.models import BlockRecord, Card, CardImportFault, CardSeries, CardStatus, Reservation
+from customers import identifiers
+from customers.models import Contact
 
 USABLE = (CardStatus.ISSUED, CardStatus.ACTIVE)
 """Statuses of a card that its holder can use (specs/koshelek.md, Settled points)."""
@@ -52,3 +56,22 @@ def blocked_last(cards: Sequence[Card]) -> Card | None:
 def issuing_series() -> CardSeries | None:
     """Return the series that new virtual cards take their numbers from."""
     return CardSeries.objects.filter(issuing=True).first()
+
+
+def lines_naming(people: Iterable[Contact]) -> QuerySet[CardImportFault]:
+    """Return bad lines of imports that have a phone or an e-mail of these people: a surname may be of somebody else."""
+    named = Q(pk=None)
+    for person in people:
+        named |= lines_with(person.phone or "", [person.email] if person.email else [])
+    return CardImportFault.objects.filter(named).order_by("id")
+
+
+def lines_with(phone: str, words: Iterable[str]) -> Q:
+    """Return what finds the bad lines that hold a phone (E.164 or "") or one of these words."""
+    named = Q(pk=None)
+    for word in words:
+        named |= Q(number__icontains=word)
+    if phone:
+        # Without the country, and whatever stands between the digits.
+        named |= Q(number__regex="[^0-9]*".join(identifiers.subscriber(phone)))
+    return named

@@ -59,10 +59,21 @@ class Ladder:
         """Return the tier after a standing in `tier` ends: what the balance earned; by `one_down` at most one lower."""
         base = next(each for each in self.tiers if each.rank == 1)
         earned = self.reached(balance, moment) or base
-        if self.tiers[0].system.assessment != AssessmentPolicy.ONE_DOWN:
-            return earned
-        lower = [each for each in self.tiers if base.rank <= each.rank < tier.rank]
-        return max(earned, *lower[-1:], key=lambda each: each.rank)
+        return max(earned, self.floor(tier, moment), key=lambda each: each.rank)
+
+    def floor(self, tier: Tier, moment: datetime) -> Tier:
+        """Return the tier that a standing in `tier` that ends at `moment` leads to without any points."""
+        base = next(each for each in self.tiers if each.rank == 1)
+        if self.tiers[0].system.assessment_at(moment) != AssessmentPolicy.ONE_DOWN:
+            return base
+        # A tier that was inserted later stood nowhere then, and nobody steps down to it.
+        lower = [each for each in self.tiers if base.rank < each.rank < tier.rank]
+        return next((each for each in reversed(lower) if each.target_at(moment) is not None), base)
+
+    def judging_changes(self) -> list[datetime]:
+        """Return the moments at which a change was made of how standings end, the oldest first."""
+        moments = {moment for tier in self.tiers for moment in (*tier.target_changes(), *tier.expiry_changes())}
+        return sorted(moments | set(self.tiers[0].system.assessment_changes()))
 
     def changes(self, after: datetime | None, until: datetime) -> Iterable[datetime]:
         """Return the moments at which a target was set or changed."""
@@ -141,7 +152,7 @@ class _Course:
     def _end(self) -> datetime | None:
         """Return when the last period ends; the end of a year is that of today's time zone."""
         period = self.periods[-1]
-        if period.ends_at is None or period.tier.expiry_policy != ExpiryPolicy.NEXT_YEAR_END:
+        if period.ends_at is None or period.tier.expiry_at(period.entered_at)[0] != ExpiryPolicy.NEXT_YEAR_END:
             return period.ends_at
         turn = rules.nearest_turn(period.ends_at, self._ladder.zone)
         return turn if abs(period.ends_at - turn) < ZONE_SHIFT else period.ends_at

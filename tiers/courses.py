@@ -31,11 +31,10 @@ ladder AS MATERIALIZED (
 )
 """
 
-_COURSES = f"""
-WITH {_LADDER}
+_COURSES = """
 SELECT standing.id, standing.public_id, standing.contact_id, standing.tier_id, standing.entered_at, standing.ends_at,
     standing.reason, standing.joined_at, lot.moments, lot.amounts
-FROM tiers_standing standing JOIN ladder tier ON tier.id = standing.tier_id AND tier.rank >= 1
+FROM tiers_standing standing JOIN {ladder} tier ON tier.id = standing.tier_id AND tier.rank >= 1
 LEFT JOIN ledger_bonusbalance balance ON balance.contact_id = standing.contact_id AND balance.account = 3
 LEFT JOIN LATERAL (
     SELECT array_agg(matures_at ORDER BY matures_at, id) AS moments,
@@ -43,8 +42,10 @@ LEFT JOIN LATERAL (
     FROM ledger_lot
     WHERE contact_id = standing.contact_id AND account = 3 AND remaining > 0 AND matures_at <= %(until)s
 ) lot ON true
-WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {_MAY_MOVE}
+WHERE standing.contact_id = ANY(%(contacts)s) AND standing.left_at IS NULL AND {may_move}
 """
+_THAT_MAY_MOVE = f"WITH {_LADDER} {_COURSES.format(ladder='ladder', may_move=_MAY_MOVE)}"
+_OF_ALL = _COURSES.format(ladder="tiers_tier", may_move="true")
 
 # Qualifying points of a contact since a merge, those included that a year end has closed meanwhile: what each lot held
 # when it landed, or at the merge if that was later, and what was returned since, when it was. Lots that came by a merge
@@ -138,7 +139,14 @@ class Course:
 def that_may_move(contacts: Sequence[int], until: datetime, zone: ZoneInfo) -> list[Course]:
     """Return the courses of those contacts whose standing may change by what has landed or ended (1 statement)."""
     with connection.cursor() as cursor:
-        cursor.execute(_COURSES, _moments(until, zone) | {"contacts": list(contacts)})
+        cursor.execute(_THAT_MAY_MOVE, _moments(until, zone) | {"contacts": list(contacts)})
+        return [Course(*row) for row in cursor.fetchall()]
+
+
+def of_all(contacts: Sequence[int], until: datetime) -> list[Course]:
+    """Return the courses of contacts, with all points that land up to a moment, be they in escrow now (1 statement)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_ALL, {"until": until, "contacts": list(contacts)})
         return [Course(*row) for row in cursor.fetchall()]
 
 

@@ -1,9 +1,10 @@
 """Tier systems, tiers and the standings of contacts (specs/points_and_tiers.md, Tiers)."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.functions import RandomUUID
 from django.core.validators import MaxValueValidator
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from customers.models import Contact
+from tiers import remembered
 
 LONGEST_DAYS = 36_500
 """The most days that a tier lasts: more would lead out of the calendar, and with it every job that books the tier."""
@@ -37,8 +39,8 @@ class StandingReason(models.TextChoices):
 
 
 class TierSystem(models.Model):
-    """The ladder as a whole. `assessment`: how a standing is judged at its end; `ladder_changed_at`: a tier was added
-    or a target lowered then, and not everyone has been assessed anew yet."""
+    """The ladder as a whole. `assessment`: how a standing is judged at its end, remembered as the values of a tier are;
+    `ladder_changed_at`: a tier was added or a target lowered then, and not everyone has been assessed anew yet."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
@@ -48,6 +50,8 @@ class TierSystem(models.Model):
         default=AssessmentPolicy.BALANCE_BASED,
         db_default=AssessmentPolicy.BALANCE_BASED,
     )
+    assessment_since = models.DateTimeField(null=True, blank=True, editable=False)
+    former_assessments = models.JSONField(default=list, blank=True, editable=False)
     ladder_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -61,12 +65,28 @@ class TierSystem(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def assessment_at(self, moment: datetime) -> str:
+        """Return the policy by which a standing that ends at a moment is judged."""
+        stands, former = remembered.stood_at(moment, self.assessment_since, self.former_assessments)
+        return self.assessment if stands else former
+
+    def assessment_changes(self) -> list[datetime]:
+        """Return the moments at which the policy was changed."""
+        return remembered.changes(self.assessment_since, self.former_assessments)
+
+    def assess_by(self, policy: str, now: datetime) -> None:
+        """Let another policy judge what ends from `now` on."""
+        self.former_assessments = remembered.with_another(
+            self.former_assessments, self.assessment_since, self.assessment
+        )
+        self.assessment, self.assessment_since = policy, now
+
 
 class Tier(models.Model):
     """A level. `target`: qualifying points of the running year that reach it; `multiplier`: of the base rate.
 
-    `target_since`: since when the target stands, None if it always did; `former_targets`: those before it, as pairs of
-    since when and target, the oldest first. A late job judges by the target of the day (years-of-qualification.md).
+    Target, expiry and multiplier are remembered with the moments of their changes (`remembered`): `_since`, `former_`.
+    A late job judges by what stood that day, and a receipt that comes late earns by it (years-of-qualification.md).
     The target is the tier's rule; its ids are those that partners read (specs/loyalty_data.md).
     """
 
@@ -80,6 +100,10 @@ class Tier(models.Model):
     multiplier = models.DecimalField(max_digits=5, decimal_places=2, default=1)
     expiry_policy = models.CharField(max_length=16, choices=ExpiryPolicy.choices, default=ExpiryPolicy.NONE)
     expiry_days = models.PositiveIntegerField(null=True, blank=True, validators=[MaxValueValidator(LONGEST_DAYS)])
+    multiplier_since = models.DateTimeField(null=True, blank=True, editable=False)
+    former_multipliers = models.JSONField(default=list, blank=True, editable=False)
+    expiry_since = models.DateTimeField(null=True, blank=True, editable=False)
+    former_expiries = models.JSONField(default=list, blank=True, editable=False)
     rule_tree_id = models.UUIDField(db_default=RandomUUID(), editable=False)
     rule_node_id = models.UUIDField(db_default=RandomUUID(), editable=False)
     rule_id = models.UUIDField(db_default=RandomUUID(), editable=False)
@@ -118,23 +142,49 @@ class Tier(models.Model):
 
     def target_at(self, moment: datetime) -> Decimal | None:
         """Return the target that stood at a moment, None where none did: nobody reached the tier then."""
-        if self.target_since is None or self.target_since <= moment:
+        stands, former = remembered.stood_at(moment, self.target_since, self.former_targets)
+        if stands:
             return self.target
-        for since, target in reversed(self.former_targets):
-            if since is None or datetime.fromisoformat(since) <= moment:
-                return Decimal(target)
-        return None
+        return None if former is None else Decimal(former)
 
-    def retarget(self, target: Decimal, now: datetime) -> None:
-        """Let another target count from `now` on, and remember the one that stood until then."""
-        since = self.target_since.isoformat() if self.target_since else None
-        self.former_targets = [*self.former_targets, [since, str(self.target)]]
-        self.target, self.target_since = target, now
+    def expiry_at(self, moment: datetime) -> tuple[str, int | None]:
+        """Return the policy, and its days, by which who entered at a moment was given an end."""
+        stands, former = remembered.stood_at(moment, self.expiry_since, self.former_expiries)
+        if stands or former is None:
+            return self.expiry_policy, self.expiry_days
+        policy, days = former
+        return policy, days
+
+    def expiry_changes(self) -> list[datetime]:
+        """Return the moments at which the expiry was changed."""
+        return remembered.changes(self.expiry_since, self.former_expiries)
+
+    def multiplier_at(self, moment: datetime) -> Decimal:
+        """Return the multiplier by which a purchase of that moment earns."""
+        stands, former = remembered.stood_at(moment, self.multiplier_since, self.former_multipliers)
+        return self.multiplier if stands or former is None else Decimal(former)
+
+    def change(self, values: Mapping[str, Any], now: datetime) -> None:
+        """Set new values from `now` on, and remember those that stood until then."""
+        if "target" in values and self.target is not None:
+            self.former_targets = remembered.with_another(self.former_targets, self.target_since, str(self.target))
+            self.target_since = now
+        if "multiplier" in values:
+            self.former_multipliers = remembered.with_another(
+                self.former_multipliers, self.multiplier_since, str(self.multiplier)
+            )
+            self.multiplier_since = now
+        if "expiry_policy" in values or "expiry_days" in values:
+            self.former_expiries = remembered.with_another(
+                self.former_expiries, self.expiry_since, [self.expiry_policy, self.expiry_days]
+            )
+            self.expiry_since = now
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def target_changes(self) -> list[datetime]:
         """Return the moments at which a target was set or changed."""
-        former = [datetime.fromisoformat(since) for since, _ in self.former_targets if since is not None]
-        return [*former, self.target_since] if self.target_since else former
+        return remembered.changes(self.target_since, self.former_targets)
 
 
 class Standing(models.Model):

@@ -40,14 +40,15 @@ def closing_year(end: datetime, zone: ZoneInfo) -> int:
 
 
 def ends_at(tier: Tier, entered_at: datetime, zone: ZoneInfo, year: int | None = None) -> datetime | None:
-    """Return the first moment after the standing: None if the tier does not expire.
+    """Return the first moment after the standing, by the tier's policy of the entry: None if it does not expire.
 
     `year` is the year whose points earned it, that of the entry unless given: the standing lasts until the year
     after it is over. "N days" are days of the retailer's calendar, to the same hour.
     """
     entered_at = entered_at.astimezone(zone)
-    if tier.expiry_policy == ExpiryPolicy.NEXT_YEAR_END:
+    policy, days = tier.expiry_at(entered_at)
+    if policy == ExpiryPolicy.NEXT_YEAR_END:
         return turn_of((entered_at.year if year is None else year) + 1, zone)
-    if tier.expiry_policy == ExpiryPolicy.DAYS:
-        return clock.days_later(entered_at, tier.expiry_days or 0, zone)
+    if policy == ExpiryPolicy.DAYS:
+        return clock.days_later(entered_at, days or 0, zone)
     return None

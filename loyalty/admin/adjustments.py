@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from customers.models import Contact
-from loyalty.admin import columns, contact_glance, pages, roles, search, wording
+from loyalty.admin import columns, contact_glance, pages, refusals, roles, search, wording
 from loyalty.admin.base import ReadOnly
 from loyalty.admin.commands import Command, ReasonForm
 from loyalty.admin.pages import Fact, Group, Page, Tile
@@ -226,11 +226,21 @@ class AdjustmentAdmin(ReadOnly):
         if record.operation_id and roles.may(request.user, "ledger.operation"):
             link = pages.link(record.operation_id, "ledger.operation", record.operation_id)
             facts.append(Fact(_("operation"), link))
+        notes = _obstacles(record)
         if not roles.may(request.user, "ledger.bonusbalance"):
-            return Page([Group(_("Adjustment"), facts)])
+            return Page([Group(_("Adjustment"), facts)], notes=notes)
         balance = contact_glance.balance_of(record.contact_id, contact_glance.retailer_zone())
         tiles = contact_glance.tiles(balance)
-        return Page([Group(_("Adjustment"), facts)], tiles, notes=[gettext("What the customer holds now:")])
+        return Page([Group(_("Adjustment"), facts)], tiles, notes=[*notes, gettext("What the customer holds now:")])
+
+
+def _obstacles(record: AdjustmentRequest) -> list[str]:
+    """Say why a request that waits cannot be approved, so that nobody has to press the button to learn it."""
+    obstacle = adjustments.obstacle(record) if _waits(record) else None
+    if obstacle is None:
+        return []
+    told = gettext("This cannot be approved as things stand: %(why)s Refuse it, or wait until that has changed.")
+    return [told % {"why": refusals.words(obstacle)}]
 
 
 def waiting(request: HttpRequest) -> list[Tile]:

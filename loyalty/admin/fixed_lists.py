@@ -38,6 +38,7 @@ LABELS = (
     _("Only spendable points that are taken can be owed."),
     _("This moment is still to come. Choose one in the past."),
     _("Say why without naming the customer: this text stays."),
+    _("The customer has left the programme."),
     # Merging
     _("Several customers fit. Write the phone, the card number or the code."), _("This is the same customer."),
     # Limits

@@ -16,7 +16,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
 from loyalty.ledger.rounding import ZERO
-from loyalty.services import contacts, erasure, membership
+from loyalty.services import contacts, erasure, hopeless_requests, membership
 
 
 class MembershipForm(ReasonForm):
@@ -82,6 +82,12 @@ def _cards(numbers: str, sentence: str) -> list[str]:
     return [sentence % {"number": numbers}] if numbers else []
 
 
+def _withdrawn(contact: Contact) -> list[str]:
+    waits = hopeless_requests.of_who_leaves(contact.pk).count()
+    told = gettext("Adjustments by hand that wait and cannot be approved then are withdrawn: %(count)s.")
+    return [told % {"count": waits}] if waits else []
+
+
 def _look_at_leaving(contact: Contact, form: Any) -> list[str]:
     numbers = _numbers(contact)
     return [
@@ -89,6 +95,7 @@ def _look_at_leaving(contact: Contact, form: Any) -> list[str]:
         _burns(contact),
         *_owed(contact, gettext("A debt of %(points)s stays and is paid by later points, should they join again.")),
         *_cards(numbers, gettext("Card %(number)s is blocked for refusal to use.")),
+        *_withdrawn(contact),
         gettext("Personal data, purchases and consents stay. Goods can still be returned."),
         gettext("They may join again later: at Base, with the same card, without the burned points."),
     ]

@@ -1,5 +1,6 @@
 """Two customers that are one person: merging them, and undoing it, with a look at what will happen before."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -118,8 +119,11 @@ def _tier(contact: Contact, other: Contact) -> str:
 
 def _merge(actor: Actor, contact: Contact, form: MergeForm) -> str:
     other = _other(contact, form)
-    merging.merge_contacts(actor, Role(actor.role), contact.pk, other.pk, form.cleaned_data["reason"])
-    return gettext("%(other)s is this customer now.") % {"other": other.code}
+    merge = merging.merge_contacts(actor, Role(actor.role), contact.pk, other.pk, form.cleaned_data["reason"])
+    return gettext("%(other)s is this customer now. Tiers: %(tiers)s.") % {
+        "other": other.code,
+        "tiers": tiers_of(merge),
+    }
 
 
 def _last_merge(contact: Contact) -> Merge:
@@ -144,8 +148,9 @@ def _look_at_unmerge(contact: Contact, form: UnmergeForm) -> list[str]:
 
 def _unmerge(actor: Actor, contact: Contact, form: UnmergeForm) -> str:
     merge = _last_merge(contact)
-    unmerging.unmerge_contacts(actor, Role(actor.role), merge.pk, form.cleaned_data["reason"])
-    return gettext("They are two customers again: %(other)s has its own back.") % {"other": merge.absorbed.code}
+    undone = unmerging.unmerge_contacts(actor, Role(actor.role), merge.pk, form.cleaned_data["reason"])
+    told = gettext("They are two customers again: %(other)s has its own back. Tiers: %(tiers)s.")
+    return told % {"other": merge.absorbed.code, "tiers": tiers_of(undone)}
 
 
 MERGE = Command(
@@ -173,6 +178,23 @@ UNMERGE = Command(
 COMMANDS = (MERGE, UNMERGE)
 
 
+def tiers_of(merge: Merge) -> str:
+    """Say what a merge did to the tiers, this customer's first, and what its undoing did."""
+    told = merge.former.get("tiers", {})
+    names = {name: value or pages.NOTHING for name, value in told.items() if name != "undone"}
+    said = []
+    if "together" in told:
+        said.append(gettext("%(stayed)s and %(went)s became %(together)s") % names)
+    if "undone" in told:
+        said.append(gettext("apart again %(stayed_after)s and %(went_after)s") % names)
+    said += [
+        gettext("%(tier)s since %(moment)s counts no more")
+        % {"tier": tier, "moment": pages.moment(datetime.fromisoformat(since))}
+        for tier, since in told.get("undone", ())
+    ]
+    return "; ".join(said) or pages.NOTHING
+
+
 def table(contact: Contact) -> Table:
     """Return the merges of a customer, the last first (1 statement)."""
     merges: list[Any] = list(Merge.objects.filter(survivor=contact).select_related("absorbed").order_by("-id")[:LAST])
@@ -184,8 +206,9 @@ def table(contact: Contact) -> Table:
             merge.reason,
             pages.moment(merge.undone_at),
             merge.undone_reason or pages.NOTHING,
+            tiers_of(merge),
         )
         for merge in merges
     ]
-    headers = (_("customer"), _("merged at"), _("who"), _("reason"), _("undone at"), _("why it was undone"))
+    headers = (_("customer"), _("merged at"), _("who"), _("reason"), _("undone at"), _("why it was undone"), _("tiers"))
     return Table(_("Merged into this customer"), headers, rows)

@@ -22,22 +22,33 @@ from loyalty.selectors.personal_data import Held
 from loyalty.services import personal_data, program
 
 PAGE, JSON = "page", "json"
-FROM_LISTS = frozenset({"status", "kind", "account", "source", "target", "category", "card_type", "sex", "reason_word"})
+FROM_LISTS = frozenset({
+    "status", "kind", "account", "source", "target", "category", "card_type", "sex", "reason_word", "scope", "what",
+    "status_before", "status_after",
+})  # fmt: skip
 """Columns whose values are words of fixed lists; other texts are the person's own and stay as they are."""
 CODES: dict[str, wording.Words] = {
     "action": wording.action,
     "actor": wording.actor,
     "cause": wording.cause,
     "channel": wording.channel,
+    "checker": wording.actor,
     "maker": wording.actor,
+    "note": wording.reason,
     "reason": wording.reason,
     "reason_name": wording.reason,
+    "role": wording.role,
     "said_through": wording.door,
     "surface": wording.door,
     "to_what": wording.target,
+    "undone_by": wording.actor,
+    "undone_reason": wording.reason,
 }
 """Columns whose values are codes."""
-ONLY_DATA = frozenset({"terms", "id", "operation_id"})
+ONLY_DATA = frozenset({
+    "terms", "id", "operation_id", "corrects_id", "accrual_id", "redemption_id", "take_back_id", "restoration_id",
+    "lot_id", "from_lot_id", "root_id",
+})  # fmt: skip
 """Columns that say something to another system only: the JSON file has them."""
 _LONG = 9
 """A section with more columns than these is written as blocks of names and values, not as a table."""

@@ -133,6 +133,7 @@ FIELD_WORDS: dict[str, Words] = {
     "role": role,
     "loyalty.journalentry.target": target,
     "ledger.operation.reason": reason,
+    "loyalty.adjustmentrequest.note": reason,
     "loyalty.journalentry.reason": reason,
     "customers.consent.channel": channel,
     "customers.consent.source": door,

@@ -13,8 +13,9 @@ from loyalty.ledger.guards import never_removed
 class Merge(models.Model):
     """One contact became another. `move_id` is the movement of points in the books; `undone_move_id` the way back.
 
-    `former` keeps what was where: cards, purchases, standings, grants. `personal` keeps what the survivor took of the
-    other's personal data; it is emptied when the merge is undone or the data are erased.
+    `former` keeps what was where - cards, purchases, standings, grants - and what happened to the tiers. `personal`
+    keeps what the survivor took of the other's personal data; it is emptied when the merge is undone or the data are
+    erased.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

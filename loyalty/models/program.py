@@ -2,6 +2,7 @@
 
 import uuid
 import zoneinfo
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from promos.models import Audience
+from tiers import remembered
 
 SUFFICIENCY_FIELDS = (
     "first_name",
@@ -87,6 +89,9 @@ class Program(models.Model):
         validators=[MinValueValidator(Decimal(0)), MaxValueValidator(Decimal(1000))],
         help_text="Points for 1.00 spent, after discounts; bonuses paid do not count.",
     )
+    # Kept by `change_earn_rate`: a receipt that comes late earns by the rate of its own day.
+    earn_rate_since = models.DateTimeField(null=True, blank=True, editable=False)
+    former_earn_rates = models.JSONField(default=list, blank=True, editable=False)
     excluded_categories = models.JSONField(
         default=list,
         blank=True,
@@ -198,6 +203,18 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return self.retailer
+
+    def earn_rate_at(self, moment: datetime) -> Decimal:
+        """Return the points for 1.00 that a purchase of that moment earns."""
+        stands, former = remembered.stood_at(moment, self.earn_rate_since, self.former_earn_rates)
+        return self.earn_rate if stands or former is None else Decimal(former)
+
+    def change_earn_rate(self, rate: Decimal, now: datetime) -> None:
+        """Let another rate count for purchases from `now` on."""
+        self.former_earn_rates = remembered.with_another(
+            self.former_earn_rates, self.earn_rate_since, str(self.earn_rate)
+        )
+        self.earn_rate, self.earn_rate_since = rate, now
 
     @property
     def tzinfo(self) -> zoneinfo.ZoneInfo:

@@ -29,8 +29,9 @@ def terms_for(
 ) -> Terms:
     """Return rate, tier multiplier, exclusions and the promotions live at the purchase's own moment.
 
-    `multiplier` is the tier's on that day; `store` the code; `first_purchase` tells whether the contact has no
-    completed purchase before `moment`, and is asked at most once, when a promotion depends on nothing else.
+    `multiplier` is the tier's on that day, and so is the rate; `store` the code; `first_purchase` tells whether the
+    contact has no completed purchase before `moment`, and is asked at most once, when a promotion depends on nothing
+    else.
     One statement, one more when a promotion has a cap per customer, one more when one is for an audience only, one more
     for each that is for the birthday which it is; none
     when the caller knows that none was live. Whether the contact is in an audience is asked now, when the purchase is
@@ -49,7 +50,7 @@ def terms_for(
         return audiences.which_include(asked, contact_id, settings.tzinfo)
 
     return Terms(
-        earn_rate=settings.earn_rate,
+        earn_rate=settings.earn_rate_at(moment),
         multiplier=multiplier,
         excluded=frozenset(settings.excluded_categories),
         rules=promos.rules_for(occasion, contact_id, which_include) if promotions_live else (),

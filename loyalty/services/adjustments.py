@@ -19,6 +19,7 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import (
     InsufficientPoints,
     InvalidParameter,
+    LoyaltyError,
     OperationConflict,
     PermissionRefused,
 )
@@ -101,6 +102,15 @@ def approve(actor: Actor, request_id: int, note: str = "") -> AdjustmentRequest:
     return request
 
 
+def obstacle(request: AdjustmentRequest) -> LoyaltyError | None:
+    """Return why a request that waits could not be approved as things stand, None when it could (3 statements)."""
+    try:
+        _require_possible(request, program.settings().tzinfo)
+    except LoyaltyError as error:
+        return error
+    return None
+
+
 def refuse(actor: Actor, request_id: int, note: str) -> AdjustmentRequest:
     """Refuse a request as the second person. Raises OwnAdjustment, AdjustmentDecided, Busy."""
     with unit_of_work():
@@ -161,7 +171,7 @@ def _ask(actor: Actor, wanted: Wanted) -> AdjustmentRequest:
             _post(actor, request, contact, settings)
             _record(actor, "adjustment.post", request)
         else:
-            _require_there(request, settings.tzinfo)
+            _require_possible(request, settings.tzinfo)
             _record(actor, "adjustment.request", request)
     return request
 
@@ -186,8 +196,11 @@ def _count_alone(person: str, day: date, amount: Decimal, most: Decimal) -> bool
         return cursor.fetchone() is not None
 
 
-def _require_there(request: AdjustmentRequest, zone: ZoneInfo) -> None:
-    """Refuse at once to take what is not there: nobody should wait for a request that cannot be approved."""
+def _require_possible(request: AdjustmentRequest, zone: ZoneInfo) -> None:
+    """Refuse at once to give to who has left and to take what is not there: nobody should wait for a request that
+    cannot be approved."""
+    if request.amount > 0 and tiers.has_left(request.contact_id):
+        raise NotEnrolled()
     if request.amount > 0 or request.may_owe:
         return
     now = clock.now()

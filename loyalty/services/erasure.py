@@ -20,9 +20,19 @@ from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.ledger.guards import ERASED
-from loyalty.models import AdjustmentRequest, AdjustmentStatus, Merge
+from loyalty.models import Merge
 from loyalty.selectors import personal_data
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, locks, merging, reasons, typed_words
+from loyalty.services import (
+    belongings,
+    blocking,
+    contacts,
+    forfeits,
+    hopeless_requests,
+    journal,
+    merging,
+    reasons,
+    typed_words,
+)
 from loyalty.services.errors import NotConfirmed
 from loyalty.services.unit_of_work import unit_of_work
 from promos.models import SegmentMember
@@ -39,7 +49,7 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
     why = reasons.required(reason)
     contacts.require_open(contact_id)
     with unit_of_work():
-        locks.lock_records(AdjustmentRequest, contact_id=contact_id)
+        waiting = hopeless_requests.lock_waiting(contact_id)
         kin = customers.kin_of(contact_id)
         cards = belongings.lock_cards(contact_id)
         people = customer_locks.lock_contacts(kin)
@@ -52,7 +62,7 @@ def erase_contact(actor: Actor, role: Role, contact_id: int, reason: str, *, con
         merging.refuse_held(contact_id)
         given_up, written_off = _close_books(actor, contact_id)
         _give_up_cards(actor, role, cards)
-        _withdraw(contact_id)
+        hopeless_requests.end_for_who_is_erased(actor, contact_id, waiting)
         _forget(people.values(), cards)
         typed_words.erase(kin, cards)
         erasing.erase(people.values(), clock.now())
@@ -89,15 +99,6 @@ def _give_up_cards(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
     for card in cards:
         if not card.blocked_for_good:
             blocking.note(actor, "card.block", card, card_services.give_up(card, told))
-
-
-def _withdraw(contact_id: int) -> None:
-    """Take back what waits for a second person: there is nobody left to give points to."""
-    now = clock.now()
-    for request in AdjustmentRequest.objects.filter(contact_id=contact_id, status=AdjustmentStatus.REQUESTED):
-        request.withdraw()
-        request.decided_at, request.note = now, ERASED
-        request.save(update_fields=["status", "decided_at", "note"])
 
 
 def _forget(people: Collection[Contact], cards: Sequence[Card]) -> None:

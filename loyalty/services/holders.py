@@ -32,7 +32,8 @@ class Holder:
     """The card a purchase is made with, and what its holder brings: the tier multiplier on that day.
 
     `promotions_live`: whether any promotion was live then, so that most purchases ask for none.
-    `unsettled`: the tier may have moved by the clock, and no job has booked it: then the multiplier is asked for.
+    `unsettled`: the tier may have moved by the clock, and no job has booked it, or its multiplier was another then:
+    it is asked for.
     `status_then`: the card's status at the moment of the sale, which its own Date tells (docs/decisions/blocking.md).
     `captured`: the redemption and the bonuses of a hold for this purchase that was captured before it came, whosever
     they were.
@@ -95,7 +96,7 @@ SELECT card.id, card.number, card.status, contact.id, contact.status, contact.ph
     EXISTS (SELECT FROM promos_liveperiod WHERE began_at <= %(moment)s AND (ended_at IS NULL OR ended_at > %(moment)s)),
     (SELECT status_before FROM cards_blockrecord WHERE card_id = card.id
         AND recorded_at > CASE WHEN card.status = 3 THEN %(moment)s ELSE %(moment_at_latest)s END ORDER BY id LIMIT 1),
-    {unsettled}
+    {unsettled} OR coalesce(tier.multiplier_since > %(moment)s, false)
 FROM cards_card card
 {join} customers_contact contact ON contact.id = card.contact_id
 LEFT JOIN tiers_standing standing ON standing.contact_id = contact.id AND standing.left_at IS NULL

@@ -5,6 +5,7 @@ debt stay. Joining again begins at Base with the same card.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from cards import services as card_services
 from cards.blocking import BLOCK_NAMES, UNBLOCK_NAMES, BlockReason, UnblockReason
@@ -17,7 +18,18 @@ from customers.models import Contact
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.roles import Role
-from loyalty.services import belongings, blocking, contacts, forfeits, journal, merging, points, program, reasons
+from loyalty.services import (
+    belongings,
+    blocking,
+    contacts,
+    forfeits,
+    hopeless_requests,
+    journal,
+    merging,
+    points,
+    program,
+    reasons,
+)
 from loyalty.services.errors import EnrolledAlready, NotEnrolled
 from loyalty.services.unit_of_work import unit_of_work
 from tiers import services as tiers
@@ -25,6 +37,7 @@ from tiers import services as tiers
 
 def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> Contact:
     """Let a contact leave: Unenrolled, without points that can be spent, the card blocked for refusal to use.
+    Adjustments that wait and could not be approved any more are withdrawn.
 
     Raises InvalidParameter without a reason, ContactNotFound, ContactMerged, ContactErased, NotEnrolled,
     BonusesOnHold, BlockReasonForbidden when the role may not block for this, Busy.
@@ -34,6 +47,7 @@ def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> C
     if BlockReason.REFUSAL not in blocking.block_reasons(role):
         raise BlockReasonForbidden()
     with unit_of_work():
+        waiting = hopeless_requests.lock_waiting(contact_id)
         cards = belongings.lock_cards(contact_id)
         contact = customer_locks.lock_contact(contact_id)
         merging.refuse_changed(cards, contact_id)
@@ -45,6 +59,7 @@ def leave_programme(actor: Actor, role: Role, contact_id: int, reason: str) -> C
             raise NotEnrolled()
         given_up = forfeits.give_up(actor, contact_id, "leaving")
         _block(actor, role, cards)
+        hopeless_requests.end_for_who_left(actor, contact_id, waiting)
         journal.record(
             actor, "contact.leave", contact.code, contact_id=contact_id, reason=why, points_given_up=str(given_up)
         )
@@ -71,6 +86,17 @@ def enrol_contact(actor: Actor, role: Role, contact_id: int, reason: str) -> Con
     return contact
 
 
+def cards_follow(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, since: datetime) -> None:
+    """Let the cards of two that are parted follow who takes part: of who left while they were one none works, and the
+    other's work again that this leaving had blocked. The cards are locked; raises UnblockReasonForbidden.
+    """
+    if not tiers.has_left(survivor.pk):
+        return
+    _block(actor, role, list(Card.objects.filter(contact=survivor)))
+    if not tiers.has_left(absorbed.pk):
+        _unblock(actor, role, absorbed, list(Card.objects.filter(contact=absorbed)), since)
+
+
 def _block(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
     """Block what works; what is blocked already stays blocked for what it was, so this is no way off a black list."""
     told = blocking.act(actor, role, BlockReason.REFUSAL, BLOCK_NAMES[BlockReason.REFUSAL])
@@ -79,12 +105,16 @@ def _block(actor: Actor, role: Role, cards: Sequence[Card]) -> None:
             blocking.note(actor, "card.block", card, card_services.block(card, told))
 
 
-def _unblock(actor: Actor, role: Role, contact: Contact, cards: Sequence[Card]) -> None:
+def _unblock(actor: Actor, role: Role, contact: Contact, cards: Sequence[Card], since: datetime | None = None) -> None:
     told = blocking.act(actor, role, UnblockReason.AFTER_REFUSAL, UNBLOCK_NAMES[UnblockReason.AFTER_REFUSAL])
     suffices = sufficiency.suffices(contact, program.settings().sufficiency)
     for card in cards:
         last = blocking.last_block(card)
-        refused = last is not None and last.reason_code == BlockReason.REFUSAL
+        refused = (
+            last is not None
+            and last.reason_code == BlockReason.REFUSAL
+            and (since is None or last.recorded_at >= since)
+        )
         if card.status != CardStatus.BLOCKED or card.blocked_for_good or not refused:
             continue
         if UnblockReason.AFTER_REFUSAL not in blocking.unblock_reasons(role, card, last):

@@ -97,6 +97,12 @@ def fact(actor: Actor, contact_id: int, merge_id: uuid.UUID, act: str, now: date
     )
 
 
+def tier_name(contact_id: int) -> str:
+    """Return what the tier is called in which a contact stands, "" for who was never enrolled (1 statement)."""
+    standing = tier_services.current(contact_id)
+    return standing.tier.name if standing else ""
+
+
 def _merge(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, cards: Sequence[Card], reason: str) -> Merge:
     now, merge_id = clock.now(), uuid.uuid4()
     former: dict[str, Any] = {"cards": _join_cards(actor, role, survivor, absorbed, cards)}
@@ -105,10 +111,12 @@ def _merge(actor: Actor, role: Role, survivor: Contact, absorbed: Contact, cards
     former["statuses"], former["chain"] = taken.statuses, taken.chain
     former["promotions"] = _promotions(survivor, absorbed, former["belongings"])
     settle_both(actor, survivor.pk, absorbed.pk)
+    before = [tier_name(each.pk) for each in (survivor, absorbed)]
     move = books.move(fact(actor, absorbed.pk, merge_id, "out", now), fact(actor, survivor.pk, merge_id, "in", now))
     joined = tiers.join(survivor.pk, absorbed.pk, now)
     former["standings"] = {"survivor": joined.survivor, "absorbed": joined.absorbed, "at": joined.at.isoformat()}
     tier_services.assess([survivor.pk], now, program.settings().tzinfo, not_before=joined.at)
+    former["tiers"] = {"stayed": before[0], "went": before[1], "together": tier_name(survivor.pk)}
     for contact, action in ((survivor, "contact.merge"), (absorbed, "contact.merged")):
         journal.record(actor, action, contact.code, contact_id=contact.pk, reason=reason, merge=str(merge_id))
     return Merge.objects.create(

@@ -108,9 +108,12 @@ def change_settings(
         program = lock_settings()
         changed = {name: value for name, value in changes.items() if getattr(program, name) != value}
         details: dict[str, Any] = {name: [str(getattr(program, name)), str(value)] for name, value in changed.items()}
+        now = clock.now()
+        if "earn_rate" in changed:
+            program.change_earn_rate(changed["earn_rate"], now)
         for name, value in changed.items():
             setattr(program, name, value)
-        program.updated_at = clock.now()
+        program.updated_at = now
         try:
             program.full_clean()
         except ValidationError as error:
@@ -128,8 +131,8 @@ def _change_assessment(policy: str) -> dict[str, Any]:
     details: dict[str, Any] = {}
     for system in TierSystem.objects.exclude(assessment=AssessmentPolicy(policy)):
         details["assessment"] = [system.assessment, policy]
-        system.assessment = policy
-        system.save(update_fields=["assessment"])
+        system.assess_by(policy, clock.now())
+        system.save(update_fields=["assessment", "assessment_since", "former_assessments"])
     return details
 
 

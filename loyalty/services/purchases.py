@@ -188,11 +188,11 @@ def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
 
 
 def _multiplier(holder: Holder, sale: Sale, settings: Program) -> Decimal:
-    """Return the tier's multiplier at the sale's own moment, as the clock decides it."""
+    """Return the multiplier of that moment of the tier at the sale's own moment, as the clock decides it."""
     if not holder.unsettled:
         return holder.multiplier
     standing = tier_standings.standing_at(holder.contact_id, sale.purchased_at, settings.tzinfo)
-    return standing.tier.multiplier if standing else holder.multiplier
+    return standing.tier.multiplier_at(sale.purchased_at) if standing else holder.multiplier
 
 
 def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings: Program) -> Credited:

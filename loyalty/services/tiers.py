@@ -22,8 +22,9 @@ HIGHEST_RANK = 100
 def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str) -> Tier:
     """Store new values of a tier's name, target, multiplier or expiry; the journal keeps the old and the new.
 
-    Standings keep the end they were given. A lower target lifts whoever already meets it, from now on: a job assesses
-    everyone anew. Raises InvalidParameter with the name of the first value that cannot be so.
+    Standings keep the end they were given, and what was before is judged by the old values. A lower target lifts
+    whoever already meets it, from now on: a job assesses everyone anew. Raises InvalidParameter with the name of the
+    first value that cannot be so.
     """
     _require_known(changes)
     with unit_of_work():
@@ -33,14 +34,11 @@ def change_tier(actor: Actor, tier_id: int, changes: dict[str, Any], reason: str
         details = {name: [str(getattr(tier, name)), str(value)] for name, value in changed.items()}
         lowered = tier.target is not None and changed.get("target") is not None and changed["target"] < tier.target
         now = clock.now()
-        if tier.target is not None and changed.get("target") is not None:
-            tier.retarget(changed["target"], now)
-        for name, value in changed.items():
-            setattr(tier, name, value)
+        tier.change(changed, now)
         _require_valid(tier)
         _require_rising(ladder)
         if changed:
-            tier.save(update_fields=[*changed, "target_since", "former_targets"])
+            tier.save()
             journal.record(actor, "tier.change", tier.name, reason=reason, changes=details)
         if lowered:
             _assess_everyone(tier, now)

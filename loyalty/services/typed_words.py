@@ -20,9 +20,10 @@ from customers.models import Contact
 from loyalty.core.errors import InvalidParameter
 from loyalty.ledger.guards import ERASED
 from loyalty.models import AdjustmentRequest
-from loyalty.selectors import personal_data
+from loyalty.selectors import personal_data, personal_sections
+from loyalty.services import hopeless_requests
 
-OURS = ("", ERASED, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
+OURS = ("", *hopeless_requests.CAUSES, *BLOCK_NAMES.values(), *UNBLOCK_NAMES.values())
 """Texts that nobody typed."""
 
 _SHORTEST = 3
@@ -31,7 +32,7 @@ _SHORTEST = 3
 def erase(kin: Collection[int], cards: Iterable[Card]) -> None:
     """Put ERASED in place of what was typed about contacts, their cards and their requests (11 statements)."""
     held = list(cards)
-    requests, merges = AdjustmentRequest.objects.filter(contact_id__in=kin), personal_data.merges_of(kin)
+    requests, merges = AdjustmentRequest.objects.filter(contact_id__in=kin), personal_sections.merges_of(kin)
     with _erasing():
         _replace(personal_data.journal_about(kin, [card.number for card in held]), "reason")
         _replace(personal_data.journal_of_merges(kin), "reason")

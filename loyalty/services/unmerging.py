@@ -22,7 +22,17 @@ from loyalty.core.roles import Role
 from loyalty.ledger import expiry, unmerging
 from loyalty.ledger.models import Move, Operation
 from loyalty.models import Merge, PointsExpiry, Program, Purchase
-from loyalty.services import belongings, blocking, journal, locks, merging, program, reasons
+from loyalty.services import (
+    belongings,
+    blocking,
+    hopeless_requests,
+    journal,
+    locks,
+    membership,
+    merging,
+    program,
+    reasons,
+)
 from loyalty.services.errors import MergeNotFound, MergeNotLast, MergeUndone
 from loyalty.services.unit_of_work import unit_of_work
 from promos import merging as promos
@@ -36,7 +46,7 @@ def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Me
     """Undo a merge; return it. Merges are undone in the reverse of their order.
 
     Raises InvalidParameter without a reason, MergeNotFound, MergeUndone, MergeNotLast, ContactErased,
-    BonusesOnHold, PointsPassedOn, PhoneBelongsToAnother, ExternalIdBelongsToAnother, Busy.
+    BonusesOnHold, PointsPassedOn, UnblockReasonForbidden, PhoneBelongsToAnother, ExternalIdBelongsToAnother, Busy.
     """
     why = reasons.required(reason)
     with unit_of_work():
@@ -46,12 +56,15 @@ def unmerge_contacts(actor: Actor, role: Role, merge_id: int, reason: str) -> Me
         if merge.undone_at is not None:
             raise MergeUndone()
         belongings.lock_these(merge.former["belongings"])
+        waiting = hopeless_requests.lock_waiting(merge.survivor_id)
         belongings.lock_cards(merge.survivor_id, merge.absorbed_id)
         contacts = customer_locks.lock_contacts([merge.survivor_id, merge.absorbed_id])
         survivor, absorbed = contacts[merge.survivor_id], contacts[merge.absorbed_id]
         _require(merge, survivor)
         merging.refuse_held(survivor.pk)
         undone = _unmerge(actor, role, merge, survivor, absorbed)
+        if tier_services.has_left(survivor.pk):
+            hopeless_requests.end_for_who_left(actor, survivor.pk, waiting)
         _keep(actor, merge, survivor, absorbed, why, undone)
     return merge
 
@@ -102,7 +115,9 @@ def _unmerge(actor: Actor, role: Role, merge: Merge, survivor: Contact, absorbed
     merging.settle_both(actor, survivor.pk, absorbed.pk, not_before=now)
     tier_services.assess([absorbed.pk], now, settings.tzinfo)
     own = courses.since_merge(survivor.pk, moved.in_operation, others)
-    return tiers.live_again(survivor.pk, joined, own, now, settings.tzinfo, active_since=active_since)
+    undone = tiers.live_again(survivor.pk, joined, own, now, settings.tzinfo, active_since=active_since)
+    membership.cards_follow(actor, role, survivor, absorbed, merge.merged_at)
+    return undone
 
 
 def _keep(
@@ -110,9 +125,14 @@ def _keep(
 ) -> None:
     merge.undone_at, merge.undone_by, merge.undone_reason = clock.now(), str(actor), reason
     merge.personal = {}
-    merge.save(update_fields=["undone_at", "undone_by", "undone_reason", "undone_move_id", "personal"])
     # Nobody is told these tiers any more; purchases of those months keep what they earned in them.
     tiers_undone = [[each.tier.name, each.entered_at.isoformat()] for each in undone]
+    merge.former["tiers"] = merge.former.get("tiers", {}) | {
+        "stayed_after": merging.tier_name(survivor.pk),
+        "went_after": merging.tier_name(absorbed.pk),
+        "undone": tiers_undone,
+    }
+    merge.save(update_fields=["undone_at", "undone_by", "undone_reason", "undone_move_id", "personal", "former"])
     for contact, details in ((survivor, {"tiers_undone": tiers_undone} if undone else {}), (absorbed, {})):
         journal.record(
             actor,

@@ -101,7 +101,7 @@ def preview_year(year: int | None = None) -> Forecast:
     year = running if year is None else year
     if not running - rules.YEARS_BACK <= year <= running:
         raise InvalidParameter("Look at the running year, or one that is over.", name="year")
-    return year_forecast.forecast(year, zone)
+    return year_forecast.forecast(year, zone, settings.YEAR_END_ROWS_PER_RANGE)
 
 
 def _run(actor: Actor, job: str, until: datetime, progress: Progress | None = None) -> YearEndSummary:

@@ -116,7 +116,9 @@ class _Simulation:
         self._faults = {name: Faults(f"{order.seed}:{name}", self._of_jobs, on=order.faults) for name, _job in JOBS}
         self._events = 0
         with clock.at(self._calendar.moment(0)):
-            cards.create_card_pool(ACTOR, count=order.members + _SPARE_CARDS, category=CardCategory.VIRTUAL)
+            # Some have two records for a time, with a card each; some lose one and get a plastic card in its place.
+            cards.create_card_pool(ACTOR, count=2 * order.members + _SPARE_CARDS, category=CardCategory.VIRTUAL)
+            cards.create_card_pool(ACTOR, count=order.members, category=CardCategory.PLASTIC)
             marketing.plan(self._zone)
 
     def live(self, towns: _Towns) -> Outcome:

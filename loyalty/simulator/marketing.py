@@ -6,10 +6,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from loyalty.core import actors
-from loyalty.services import promotions
+from loyalty.services import code_orders, promotions
 
 _MARKETER = actors.staff("simulated-marketer", "")
 _REASON = "the plan of the year"
+CODE = "POSTER2024"
+"""A code for everybody, once each."""
 
 
 def plan(zone: ZoneInfo) -> None:
@@ -17,6 +19,8 @@ def plan(zone: ZoneInfo) -> None:
     for terms in _promotions(zone):
         made = promotions.create_promotion(_MARKETER, terms, _REASON)
         promotions.go_live(_MARKETER, made.pk, _REASON)
+        if terms.get("trigger") == "code":
+            code_orders.add_shared_code(_MARKETER, made.pk, CODE, _REASON)
 
 
 def _promotions(zone: ZoneInfo) -> list[dict[str, Any]]:
@@ -47,5 +51,13 @@ def _promotions(zone: ZoneInfo) -> list[dict[str, Any]]:
             "minimum_basket": Decimal(300),
             "starts_at": day(2025, 6),
             "ends_at": day(2025, 8),
+        },
+        {
+            "name": "Points of the posters",
+            "trigger": "code",
+            "kind": "fixed",
+            "value": Decimal(100),
+            "escrow_days": 0,
+            "starts_at": day(2024, 2),
         },
     ]

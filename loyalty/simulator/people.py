@@ -66,12 +66,19 @@ class Shopper:
     spends: float
     chance: random.Random
     number: str = ""
+    contact_id: int = 0
     visits: int = field(default=0)
+    second: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its receipts are named by: one person may be known under two."""
+        return f"{self.serial}-2" if self.second else str(self.serial)
 
     @property
     def phone(self) -> str:
         """Its phone; nobody else has it."""
-        return f"+7901{self.serial:07d}"
+        return f"+790{2 if self.second else 1}{self.serial:07d}"
 
     @property
     def birth_date(self) -> date:
@@ -109,6 +116,12 @@ class Shopper:
 def population(seed: int, serials: Iterable[int], days: int) -> list[Shopper]:
     """Return the members with these numbers: most are there on the first day, the others join in the course of it."""
     return [_shopper(seed, serial, days) for serial in serials]
+
+
+def second_record(seed: int, shopper: Shopper) -> Shopper:
+    """Return the same person as it is known under another phone, with chances of its own."""
+    chance = random.Random(f"{seed}:{shopper.serial}:second")  # noqa: S311 - a story, not a secret
+    return Shopper(shopper.serial, shopper.joins, shopper.gap_days, shopper.spends, chance, second=True)
 
 
 def _shopper(seed: int, serial: int, days: int) -> Shopper:

@@ -44,14 +44,15 @@ class Shops:
         """Give the shopper a card."""
         shopper = self._shopper
         person = PersonalData(
-            phone=shopper.phone, first_name="Shopper", surname=f"No {shopper.serial}", birth_date=shopper.birth_date
+            phone=shopper.phone, first_name="Shopper", surname=f"No {shopper.name}", birth_date=shopper.birth_date
         )
-        shopper.number = self._faults.send(lambda: wallet.issue_virtual(APP, person)).number
+        card = self._faults.send(lambda: wallet.issue_virtual(APP, person))
+        shopper.number, shopper.contact_id = card.number, card.contact_id or 0
 
     def sell(self, visit: Visit) -> tuple[str, Delayed | None]:
         """Sell a basket; return the receipt's id, and the sale when an offline till keeps it for later."""
         shopper = self._shopper
-        receipt = f"SIM-{shopper.serial}-{shopper.visits}"
+        receipt = f"SIM-{shopper.name}-{shopper.visits}"
         pays = self._payable(visit) if visit.spends else rounding.ZERO
         sale = _sale(shopper, visit, receipt, clock.now(), pays)
         # Who pays with points has to be online.
@@ -81,9 +82,7 @@ class Shops:
 
     def make_up(self, receipt: str, visit: Visit) -> None:
         """Let the call centre hear a complaint and give some points for it, in the shopper's own person's name."""
-        contact_id = card_balances.by_number(self._shopper.number).contact_id
-        if contact_id is None:
-            return
+        contact_id = self._shopper.contact_id
         # One person alone may give so much a day: here each shopper is looked after by another.
         operator = actors.staff(f"operator-{self._shopper.serial}", "")
         amount = rounding.down(min(visit.amount * _APOLOGY, _LARGEST_APOLOGY))

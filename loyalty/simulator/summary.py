@@ -84,11 +84,11 @@ def _month(day: date, flows: dict[tuple[int, int], Decimal], liability: Decimal,
     spendable, escrow = _HELD
     return Month(
         first_day=day,
-        issued=moved(Account.ISSUED, escrow),
+        issued=moved(Account.ISSUED, escrow) + moved(Account.ISSUED, spendable),
         matured=moved(escrow, spendable),
         spent=moved(spendable, Account.REDEEMED),
         restored=moved(Account.REDEEMED, spendable),
-        burned=moved(spendable, Account.BURNED),
+        burned=moved(spendable, Account.BURNED) + moved(escrow, Account.BURNED),
         returned=moved(spendable, Account.ISSUED) + moved(escrow, Account.ISSUED),
         adjusted=moved(Account.ADJUSTED, spendable) - moved(spendable, Account.ADJUSTED),
         liability=liability,

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,8 +15,11 @@ from loyalty.core import actors, clock
 from loyalty.core.errors import Busy
 from loyalty.core.roles import Role
 from loyalty.ledger import balances, invariants
-from loyalty.models import Merge
-from loyalty.services import belongings, erasure, forfeits, membership, merging
+from loyalty.ledger.accounts import Account
+from loyalty.models import AdjustmentRequest, Merge
+from loyalty.services import adjustments, belongings, erasure, forfeits, hopeless_requests, membership, merging
+from loyalty.services.adjustments import Wanted
+from loyalty.services.errors import AdjustmentDecided
 from tests.concurrency.conftest import buy
 from tests.concurrency.threads import LONGEST, race, wait_for_waiting
 from tests.factories import ContactFactory
@@ -125,3 +129,24 @@ def test_who_is_merged_into_somebody_being_erased_is_erased_as_well(rich, monkey
     erase(rich.contact_id)
     assert not Contact.objects.filter(erased_at=None).exists()
     assert not Contact.objects.filter(surname="Petrova").exists()
+
+
+def test_what_somebody_asks_for_between_look_and_lock_does_not_outlive_the_leaving(rich, monkeypatch):
+    wanted = Wanted("late", rich.contact_id, Account.SPENDABLE, Decimal(5000), "a parcel")
+    look = and_then(hopeless_requests.lock_waiting, lambda: adjustments.ask(BOSS, wanted))
+    monkeypatch.setattr(hopeless_requests, "lock_waiting", look)
+    with pytest.raises(Busy):
+        leave(rich.contact_id)
+    leave(rich.contact_id)
+    assert AdjustmentRequest.objects.get().status == "withdrawn"
+
+
+@pytest.mark.parametrize("rounds", range(3))
+def test_an_approval_beside_a_leaving_comes_before_it_or_not_at_all(rich, rounds):
+    wanted = Wanted("before", rich.contact_id, Account.SPENDABLE, Decimal(5000), "a parcel")
+    request = adjustments.ask(actors.staff("vera", "cc_operator"), wanted)
+    left, approved = race(lambda: leave(rich.contact_id), lambda: adjustments.approve(BOSS, request.pk))
+    assert isinstance(left, Contact)
+    assert isinstance(approved, AdjustmentDecided) or approved.status == "posted"
+    assert held(rich.contact_id) == (0, 0)
+    assert invariants.broken() == []

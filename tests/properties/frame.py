@@ -69,6 +69,9 @@ class Frame(RuleBasedStateMachine):
         self.touched = merge.survivor if merge and merge.absorbed == customer else customer
         return self.touched
 
+    def _left(self, customer: int) -> bool:
+        return self.paper.books[customer].left
+
     def _card(self, customer: int) -> str:
         return Card.objects.get(contact=self.contacts[customer], blocked_for_good=False).number
 

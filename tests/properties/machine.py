@@ -15,14 +15,26 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from cards.errors import CardStatusRefused
 from loyalty.core import actors, clock
 from loyalty.core.errors import InsufficientPoints
 from loyalty.core.roles import Role
 from loyalty.ledger.accounts import Account
 from loyalty.models import AdjustmentStatus
-from loyalty.services import adjustments, expiry, holding, merging, points, purchases, refunds, unmerging, year_end
+from loyalty.services import (
+    adjustments,
+    expiry,
+    holding,
+    membership,
+    merging,
+    points,
+    purchases,
+    refunds,
+    unmerging,
+    year_end,
+)
 from loyalty.services.adjustments import Wanted
-from loyalty.services.errors import BonusesOnHold, HoldResolved, RefundExceedsPurchase
+from loyalty.services.errors import BonusesOnHold, HoldResolved, NotEnrolled, RefundExceedsPurchase
 from loyalty.services.holding import HoldCall
 from loyalty.services.refunds import RefundRequest
 from loyalty.services.returned_goods import Goods
@@ -87,6 +99,10 @@ class Books(Frame):
     def buy(self, customer: int, lines: list[int], since: timedelta = timedelta(0)) -> None:
         customer, number = self._who(customer), self._number()
         sale = self._sale(customer, number, lines, since)
+        if self._left(customer):
+            with pytest.raises(CardStatusRefused):
+                purchases.add_purchase(TILL, sale)
+            return
         answer = purchases.add_purchase(TILL, sale)
         earned = self.paper.buy(customer, number, lines, 0, self.now - since, self.now)
         assert answer.accrued == points_of(earned)
@@ -98,7 +114,7 @@ class Books(Frame):
         customer, number = self._who(customer), self._number()
         available = self.paper.available(customer, self.now)
         pay = min(int(available * share) or 1, sum(lines) // 2)
-        if not pay:
+        if not pay or self._left(customer):
             return
         sale = self._sale(customer, number, lines, timedelta(0), pay)
         if pay > available:
@@ -116,6 +132,10 @@ class Books(Frame):
         available = self.paper.available(customer, self.now)
         amount = int(available * share) or 1
         call = HoldCall(number, self._card(customer), "", points_of(2 * amount), points_of(amount))
+        if self._left(customer):
+            with pytest.raises(CardStatusRefused):
+                holding.hold(TILL, call)
+            return
         if amount > available:
             with pytest.raises(InsufficientPoints):
                 holding.hold(TILL, call)
@@ -199,6 +219,10 @@ class Books(Frame):
 
     def give(self, customer: int, amount: int, account: Account = Account.SPENDABLE) -> None:
         customer = self._who(customer)
+        if self._left(customer):
+            with pytest.raises(NotEnrolled):
+                self._adjust(customer, amount, account)
+            return
         self._adjust(customer, amount, account)
         book = self.paper.books[customer]
         book.settle(self.now)
@@ -243,6 +267,8 @@ class Books(Frame):
     @rule(stays=customers, by=st.integers(1, CUSTOMERS - 1))
     def merge(self, stays: int, by: int = 1) -> None:
         goes = (stays + by) % CUSTOMERS
+        if self._left(stays) or self._left(goes):
+            return
         ids = self.contacts[stays], self.contacts[goes]
         if self.paper.held(goes, self.now):
             with pytest.raises(BonusesOnHold):
@@ -262,6 +288,22 @@ class Books(Frame):
             return
         unmerging.unmerge_contacts(BOSS, Role.ADMINISTRATOR, self.merged, "two people")
         self.paper.part(self.now)
+
+    @precondition(lambda self: self.paper.merge is None)
+    @rule(customer=customers)
+    def leave_or_come_again(self, customer: int) -> None:
+        """Leaving gives up what could be spent; who comes again has the same card, and the tier of this year."""
+        self.touched, contact, book = customer, self.contacts[customer], self.paper.books[customer]
+        if book.left:
+            membership.enrol_contact(BOSS, Role.ADMINISTRATOR, contact, "again")
+            book.settle(self.now)
+            book.come_again(self.now)
+        elif self.paper.held(customer, self.now):
+            with pytest.raises(BonusesOnHold):
+                membership.leave_programme(BOSS, Role.ADMINISTRATOR, contact, "enough")
+        else:
+            membership.leave_programme(BOSS, Role.ADMINISTRATOR, contact, "enough")
+            book.leave(self.now)
 
     @rule(customer=customers, way=st.sampled_from(["give", "qualify", "take", "owe", "unqualify"]), amount=amounts,
           share=st.floats(0, 1.2))  # fmt: skip

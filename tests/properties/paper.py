@@ -56,6 +56,7 @@ class PaperBook:
     burned: int = 0
     rank: int = 1
     kept_until: int = 0
+    left: bool = False
 
     # What the clock does.
 
@@ -95,7 +96,26 @@ class PaperBook:
             self._rise(moment) if lands else self._turn(year_of(moment) - 1)
         self.seen_at = now
 
+    def give_up(self, now: datetime) -> None:
+        """Whatever could be or become spendable burns; a debt and qualifying points stay."""
+        for lot in self.lots:
+            lot.burned += lot.left
+            self.burned += lot.left
+            lot.left = 0
+
+    def leave(self, now: datetime) -> None:
+        self.settle(now)
+        self.give_up(now)
+        self.left, self.rank, self.kept_until = True, 0, 0
+
+    def come_again(self, now: datetime) -> None:
+        """At Base, and at once where the points of this year lead."""
+        self.left, self.rank = False, 1
+        self._rise(now)
+
     def _rise(self, moment: datetime) -> None:
+        if self.left:
+            return
         rank, year = rank_of(self._stars_of(year_of(moment), moment)), year_of(moment)
         if rank > self.rank or (rank == self.rank > 1 and year + 1 > self.kept_until):
             self.rank, self.kept_until = rank, year + 1

@@ -131,7 +131,10 @@ class PaperShop:
         book.settle(now)
         if restored:
             self._put_back(receipt, book, restored, now)
-        return self._take_back(receipt, book, unearned, now), restored
+        taken = self._take_back(receipt, book, unearned, now)
+        if book.left:
+            book.give_up(now)
+        return taken, restored
 
     def _put_back(self, receipt: PaperReceipt, book: PaperBook, restored: int, now: datetime) -> None:
         """Bonuses go back into their lots, the one that lives longest first; a debt is paid by them at once."""

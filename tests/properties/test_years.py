@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tiers.test_assessment import BERLIN, DAYS, NEXT_YEAR, at, ladder, start
+from tests.tiers.test_assessment import BERLIN, DAYS, NEVER, NEXT_YEAR, at, ladder, start
 from tiers import assessment, rules
 from tiers.models import AssessmentPolicy
 
@@ -31,6 +31,26 @@ def _without_days(rungs):
     return rungs
 
 
+def _target(target):
+    return lambda rungs, now: rungs.tiers[2].change({"target": Decimal(target)}, now)
+
+
+def _policy(policy):
+    return lambda rungs, now: rungs.tiers[0].system.assess_by(policy, now)
+
+
+def _expiry(rank, policy, days):
+    return lambda rungs, now: rungs.tiers[rank].change({"expiry_policy": policy, "expiry_days": days}, now)
+
+
+changes_of_a_ladder = st.one_of(
+    st.sampled_from([400, 1200, 1900, 6000]).map(_target),
+    st.sampled_from(AssessmentPolicy.values).map(_policy),
+    st.builds(_expiry, st.sampled_from([2, 3]), st.just(DAYS), st.sampled_from([40, 500])),
+    st.builds(_expiry, st.sampled_from([2, 3]), st.sampled_from([NEXT_YEAR, NEVER]), st.none()),
+)
+
+
 @given(ladders, histories, st.lists(moments, max_size=6))
 def test_a_late_job_books_what_prompt_ones_would_have_booked(rungs, landings, jobs):
     end = at("2031-06-01", BERLIN)
@@ -43,17 +63,17 @@ def test_a_late_job_books_what_prompt_ones_would_have_booked(rungs, landings, jo
 @given(
     st.sampled_from([(NEXT_YEAR, None), (DAYS, 40), (DAYS, 500)]),
     histories,
-    st.lists(st.tuples(moments, st.sampled_from([400, 1200, 1900, 6000]).map(Decimal)), max_size=3),
+    st.lists(st.tuples(moments, changes_of_a_ladder), max_size=4),
     st.lists(moments, max_size=6),
 )
-def test_a_late_job_judges_by_the_targets_of_the_day(expiry, landings, changes, jobs):
-    """Prompt jobs know the targets of their own day alone; the late one knows what each tier has asked before."""
+def test_a_late_job_judges_by_what_stood_that_day(expiry, landings, changes, jobs):
+    """Prompt jobs know the ladder of their own day alone; the late one knows what stood before each change."""
 
     def known(moment):
         rungs = ladder(expiry=expiry[0], days=expiry[1], zone=BERLIN)
-        for changed_at, target in sorted(changes):
+        for changed_at, change in sorted(changes, key=lambda each: each[0]):
             if changed_at <= moment:
-                rungs.tiers[2].retarget(target, changed_at)
+                change(rungs, changed_at)
         return rungs
 
     end = at("2031-06-01", BERLIN)

@@ -17,7 +17,7 @@ from loyalty.ledger.models import PointAccount
 from loyalty.models import JournalEntry, Limit, Program, Purchase, Store
 from loyalty.services import journal, purchases
 from loyalty.services.unit_of_work import unit_of_work
-from loyalty.simulator import chart, course, crew, faults
+from loyalty.simulator import chart, course, crew, faults, turns
 from loyalty.simulator.course import Outcome, Stage
 from loyalty.simulator.faults import AnswerChanged, Counts, Faults
 from loyalty.simulator.order import Order
@@ -74,6 +74,23 @@ def test_whatever_goes_wrong_the_years_end_the_same(settings) -> None:
     assert calm.counts["returns"]
     assert sum(month.spent for month in calm.months)
     assert sum(month.burned for month in calm.months)
+
+
+def test_turns_of_a_life_end_the_same_whatever_goes_wrong(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody loses a card, leaves, comes again, is merged with a second record and parted from it."""
+    settings.ROLLOVER_LOTS_PER_RANGE = 2
+    for name in ("TYPES_A_CODE", "LOSES_THE_CARD", "LEAVES", "COMES_AGAIN", "HAS_A_SECOND_CARD", "WAS_TWO"):
+        monkeypatch.setattr(turns, name, 1.0)
+    order = Order(members=8, days=400, seed=3)
+    calm, rough = live(order), live(replace(order, faults=True))
+    assert calm.broken == rough.broken == []
+    assert rough.months == calm.months
+    assert all(calm.counts[name] for name in ("codes", "replaced", "left", "joined_again", "merges", "unmerges"))
+    assert sum(month.tiers.get("Unenrolled", 0) for month in calm.months)
+    whole = calm.months[-1]
+    assert whole.liability == sum(
+        (m.issued + m.restored + m.adjusted - m.spent - m.burned - m.returned for m in calm.months), Decimal(0)
+    )
 
 
 def test_the_same_order_ends_in_the_same_bytes_however_many_processes_share_the_work() -> None:

@@ -1,19 +1,21 @@
 """Marketers change the ladder before a job has come: what happened before the change is judged as it stood then."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from loyalty.core import actors, clock
 from loyalty.core.errors import InvalidParameter
-from loyalty.services import points, refunds, tiers
+from loyalty.services import points, program, purchases, refunds, tiers, year_end
+from loyalty.services.purchases import Sale
 from tests.conftest import MovingClock
 from tests.factories import CardFactory, StandingFactory, tier_named
 from tests.ledger.books import MOSCOW, earn
 from tests.people.conftest import BEAT, TILL, buy, holder, jobs, past
 from tests.promos.marketing import moscow
 from tiers import selectors
-from tiers.models import LONGEST_DAYS, ExpiryPolicy
+from tiers.models import LONGEST_DAYS, ExpiryPolicy, TierSystem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("story_clock")]
 
@@ -116,3 +118,91 @@ def test_a_tier_for_ever_is_none_of_so_many_days_that_they_lead_out_of_the_calen
     story_clock.forward(days=31)
     points.roll_over_escrow(BEAT)
     assert stands(contact) == "Silver"
+
+
+@pytest.mark.parametrize(("stood", "then", "judged"), [
+    ("balance_based", "one_down", "Base"), ("one_down", "balance_based", "Silver"),
+])  # fmt: skip
+def test_the_year_that_is_over_is_judged_by_the_policy_that_stood_at_its_turn(
+    story_clock: MovingClock, stood: str, then: str, judged: str
+) -> None:
+    TierSystem.objects.update(assessment=stood)
+    card = CardFactory()
+    buy(card, "R-1", "12000.00")
+    story_clock.set(moscow(2026, 6, 1))
+    jobs()
+    story_clock.set(moscow(2028, 1, 2))
+    program.change_settings(MARKETER, {}, {}, assessment=then)
+    assert stands(holder(card)) == judged
+    story_clock.forward(minutes=1)
+    # The forecast of the year that is over says what the late job will do.
+    (move,) = year_end.preview_year(2027).moves
+    assert (move.source, move.target) == ("Gold", judged)
+    jobs()
+    assert past(holder(card))[-1][:3] == (judged, "assessed", "2028-01-01")
+
+
+def test_a_year_that_ends_after_the_switch_is_judged_by_the_new_policy(story_clock: MovingClock) -> None:
+    card = CardFactory()
+    buy(card, "R-1", "12000.00")
+    story_clock.set(moscow(2027, 12, 31))
+    jobs()
+    program.change_settings(MARKETER, {}, {}, assessment="one_down")
+    story_clock.set(moscow(2028, 1, 2))
+    jobs()
+    assert past(holder(card))[-1] == ("Silver", "assessed", "2028-01-01", "2029-01-01")
+
+
+def test_who_rose_before_the_expiry_changed_has_the_end_of_that_day_however_late_the_job(
+    story_clock: MovingClock,
+) -> None:
+    card = CardFactory()
+    buy(card, "R-1", "2500.00")
+    story_clock.set(moscow(2026, 4, 2))
+    days = {"expiry_policy": ExpiryPolicy.DAYS, "expiry_days": 30}
+    tiers.change_tier(MARKETER, tier_named("Silver").pk, days, "short")
+    jobs()
+    assert past(holder(card))[-1] == ("Silver", "upgraded", "2026-04-01", "2028-01-01")
+    late = CardFactory()
+    buy(late, "R-2", "2500.00")
+    story_clock.set(moscow(2026, 5, 3))
+    tiers.change_tier(MARKETER, tier_named("Silver").pk, {"expiry_days": 60}, "longer")
+    jobs()
+    assert past(holder(late))[-1] == ("Silver", "upgraded", "2026-05-02", "2026-06-01")
+
+
+def test_nobody_steps_down_to_a_tier_that_was_inserted_after_the_turn(story_clock: MovingClock) -> None:
+    TierSystem.objects.update(assessment="one_down")
+    card = CardFactory()
+    buy(card, "R-1", "12000.00")
+    story_clock.set(moscow(2026, 6, 1))
+    jobs()
+    story_clock.set(moscow(2028, 1, 2))
+    values = {"name": "Amber", "target": Decimal(5000), "multiplier": Decimal(1), "expiry_policy": "next_year_end"}
+    tiers.add_tier(MARKETER, tier_named("Silver").pk, values | {"expiry_days": None}, "a step between")
+    story_clock.forward(minutes=1)
+    (move,) = year_end.preview_year(2027).moves
+    assert (move.source, move.target) == ("Gold", "Silver")
+    jobs()
+    assert past(holder(card))[-1] == ("Silver", "assessed", "2028-01-01", "2029-01-01")
+
+
+def test_a_receipt_that_comes_late_earns_by_the_multiplier_and_the_rate_of_its_own_day(
+    story_clock: MovingClock,
+) -> None:
+    tiers.change_tier(MARKETER, tier_named("Base").pk, {"multiplier": Decimal("1.5")}, "spring")
+    card, bought = CardFactory(), clock.now()
+    buy(card, "R-0", "1.00")
+    story_clock.forward(hours=1)
+    bought = clock.now()
+    story_clock.forward(days=1)
+    tiers.change_tier(MARKETER, tier_named("Base").pk, {"multiplier": Decimal(3)}, "summer")
+    program.change_settings(MARKETER, {"earn_rate": Decimal(2)}, {})
+    sale = Sale("R-1", card.number, "", bought, "0001", Decimal(100), offline=True)
+    assert purchases.quote_purchase(sale).accrue == 150
+    assert purchases.add_purchase(TILL, sale).accrued == 150
+    assert buy(card, "R-2", "100.00").accrued == 600
+    story_clock.forward(days=1)
+    program.change_settings(MARKETER, {"earn_rate": Decimal(1)}, {})
+    between = Sale("R-3", card.number, "", clock.now() - timedelta(hours=1), "0001", Decimal(100))
+    assert purchases.add_purchase(TILL, between).accrued == 600

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('cards', '0004_words_of_a_block_may_be_erased'),
         ('customers', '0003_statistics_of_emails'),
-        ('loyalty', '0015_find_calls_that_read_loyalty_data'),
+        ('loyalty', '0016_earn_rates_of_former_days'),
     ]
 
     operations = [
