@@ -169,7 +169,7 @@ HEADERS: dict[str, Any] = {
     "surface": _("surface"),
     "method": _("method"),
     "path": _("path"),
-    "login": _("login"),
+    "login": _("log-in"),
     "failed": _("failed"),
     "duration_ms": _("milliseconds"),
     "correlation_id": _("correlation id"),
