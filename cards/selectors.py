@@ -1,10 +1,11 @@
 """Finding cards. No writes, no locks."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from cards.models import BlockRecord, Card, CardImportFault, CardSeries, CardStatus
+from cards.models import BlockRecord, Card, CardImportFault, CardSeries, CardStatus, Reservation
 from customers import identifiers
 from customers.models import Contact
 
@@ -21,6 +22,11 @@ def by_number(number: str) -> Card | None:
     """Return the card with a number, with its contact and series; none of a customer who was erased."""
     found = Card.objects.select_related("contact", "series").filter(number=number)
     return found.filter(contact__erased_at=None).first()
+
+
+def is_reserved(card_id: int, now: datetime) -> bool:
+    """Tell whether a number is held for somebody: who asks holds the card's lock, so none is reserved meanwhile."""
+    return Reservation.objects.filter(card_id=card_id, reserved_until__gt=now).exists()
 
 
 def of_contact(contact_id: int) -> list[Card]:

@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
         "schedule": 60,
         "options": {"expires": 60},
     },
+    "match-scanned-purchases": {
+        "task": "loyalty.tasks.match_scanned_purchases",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
     "sweep-holds": {
         "task": "loyalty.tasks.sweep_holds",
         "schedule": 300,

@@ -12,6 +12,7 @@ from loyalty.services import (
     holding,
     interactions,
     limits,
+    matching,
     points,
     pool_watch,
     segments,
@@ -83,6 +84,12 @@ def decide_fiscal_receipt(receipt_id: int) -> None:
 def decide_fiscal_receipts() -> None:
     """Decide the scanned receipts whose wake-up was lost."""
     fiscal_receipts.decide_waiting(actors.system("receipts"))
+
+
+@shared_task(name=matching.MATCH)
+def match_scanned_purchases() -> None:
+    """See which scanned receipts are purchases that tills uploaded later."""
+    matching.match_waiting(actors.system("receipts"))
 
 
 @shared_task(name="loyalty.tasks.make_promo_codes")

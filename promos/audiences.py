@@ -81,11 +81,6 @@ def birthdays(conditions: Mapping[str, Any], today: date) -> list[int]:
     return sorted((found - {_folded(leap_day)}) | ({_folded(leap_day)} if kept & days else set()))
 
 
-def asks_for_birthday(conditions: Mapping[str, Any]) -> bool:
-    """Tell whether the birthday matters; two absent numbers ask for nothing, a zero asks for the day itself."""
-    return "birthday_before" in conditions or "birthday_after" in conditions
-
-
 def _folded(day: date) -> int:
     return day.month * 100 + day.day
 

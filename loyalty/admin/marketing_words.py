@@ -49,7 +49,10 @@ PROMOTION_HELP = {
     "categories": _("One a line, as the tills send them; capitals do not matter. Empty: all goods."),
     "skus": _("One a line. A line of the receipt counts when its category or its SKU is named."),
     "stores": _("Codes, one a line. Empty: every store."),
-    "birthday_days": _("Days before and after the birthday; 0 is the day itself. Empty: any day."),
+    "birthday_days": _(
+        "Days before and after the birthday; 0 is the day itself. Empty: any day. It counts around one birthday a year,"
+        " and fixed points once, unless a limit for each customer says otherwise."
+    ),
     "audience": _("Empty: everybody. Whether a customer is in it is asked each time anew."),
     "customer_count": _("How often one customer gets it. Empty: no limit; of a shared code: once."),
     "total_count": _("How often it is given in all. Empty: no limit."),

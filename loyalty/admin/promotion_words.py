@@ -24,6 +24,7 @@ _OBSTACLES: dict[str, Any] = {
     "weekdays": _("It does not count on that weekday."),
     "stores": _("It does not count in that store."),
     "birthday_days": _("It is too far from the customer's birthday."),
+    "birthday_taken": _("The customer has had it around a birthday of that year."),
     "first_purchase": _("It counts for the first purchase only."),
     "minimum_basket": _("The basket is below its minimum."),
     "goods": _("It is about other goods: write a category or SKU that it names."),

@@ -70,6 +70,8 @@ _BLOCKING: dict[str, Any] = {
 
 
 def _card_status(error: LoyaltyError) -> str:
+    if error.data.get("reserved"):
+        return gettext("This number is reserved for a customer of the wallet. Take another one.")
     told = _BLOCKING.get(error.data.get("action", ""))
     if told is not None:
         return str(told)

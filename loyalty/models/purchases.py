@@ -21,7 +21,8 @@ class Purchase(models.Model):
     """One receipt. `purchase_id` is the till's own id; `answer` is the first answer, repeated byte for byte.
 
     `terms` keeps what the accrual was computed from (earn rate, tier multiplier), so that a later
-    return is computed under the terms of the day of purchase.
+    return is computed under the terms of the day of purchase. `to_match`: somebody had scanned what may be this
+    sale's fiscal receipt, and the worker still has to see which one is (`loyalty/services/matching.py`).
     """
 
     purchase_id = models.CharField(max_length=80, unique=True)
@@ -50,6 +51,7 @@ class Purchase(models.Model):
     answer = models.JSONField(default=dict)
     accrual_id = models.BigIntegerField(null=True, blank=True)
     redemption_id = models.BigIntegerField(null=True, blank=True)
+    to_match = models.BooleanField("receipt to be matched", default=False, db_default=False)
 
     class Meta:
         ordering = ("-id",)
@@ -80,6 +82,7 @@ class Purchase(models.Model):
                 name="purchase_of_sum_in_money",
                 condition=Q(paid__gt=0),
             ),
+            models.Index(fields=("id",), name="purchase_to_match", condition=Q(to_match=True)),
             # Serves audiences: who bought lately, and where, without a look at the receipts themselves.
             models.Index(
                 fields=("purchased_at",),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache
 
 from loyalty.models import Program
-from loyalty.selectors import audiences
+from loyalty.selectors import audiences, rewarded
 from promos import selectors as promos
 from promos.evaluation import Terms
 from promos.models import Audience
@@ -32,7 +32,8 @@ def terms_for(
     `multiplier` is the tier's on that day, and so is the rate; `store` the code; `first_purchase` tells whether the
     contact has no completed purchase before `moment`, and is asked at most once, when a promotion depends on nothing
     else.
-    One statement, one more when a promotion has a cap per customer, one more when one is for an audience only; none
+    One statement, one more when a promotion has a cap per customer, one more when one is for an audience only, one more
+    for each that is for the birthday which it is; none
     when the caller knows that none was live. Whether the contact is in an audience is asked now, when the purchase is
     recorded, not at its moment (docs/decisions/audiences.md).
     Ceilings are read without a lock: who writes locks them by `promos.services.lock_ceilings` and evaluates again.
@@ -42,6 +43,7 @@ def terms_for(
         store=store,
         first_purchase=cache(first_purchase),
         birth_date=birth_date,
+        birthday_taken=rewarded.birthday_taken(contact_id, birth_date, settings.tzinfo),
     )
 
     def which_include(asked: Collection[Audience]) -> Collection[int]:

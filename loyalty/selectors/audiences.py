@@ -18,6 +18,7 @@ from loyalty.core import clock
 from loyalty.ledger.spendable import SPENDABLE
 from promos import audiences
 from promos.models import Audience
+from promos.occasion import asks_for_birthday
 from tiers import selectors as tiers
 
 _STANDING = """SELECT FROM tiers_standing standing JOIN tiers_tier tier ON tier.id = standing.tier_id
@@ -182,7 +183,7 @@ def _values(conditions: Mapping[str, Any], day: Day) -> dict[str, dict[str, Any]
             values[name] = {since_name: day.midnight(conditions[name])}
     if conditions.get("never_purchased"):
         values["never_purchased"] = {}
-    if audiences.asks_for_birthday(conditions):
+    if asks_for_birthday(conditions):
         values["birthdays"] = {"birthdays": audiences.birthdays(conditions, day.now.astimezone(day.zone).date())}
     if Decimal(conditions.get("points_from", 0)) > 0:
         # Who holds nothing has no row: a least of zero asks for nothing.

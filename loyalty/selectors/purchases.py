@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 
+from customers.models import Contact
 from loyalty.core.errors import LoyaltyError
 from loyalty.ledger.accounts import Account
 from loyalty.ledger.models import Draw, Lot, MovedLot, Operation
@@ -54,6 +55,19 @@ def by_id(purchase_id: str) -> StoredPurchase:
         _moment(purchase.terms.get("matures_at")),
         purchase.lot_expires_at or _moment(purchase.terms.get("expires_at")),
     )
+
+
+def payer_of(purchase: Purchase) -> int:
+    """Return the contact whose bonuses paid a purchase, as who it is now: where they were captured before the purchase
+    came, it may be another than whose purchase it is (2 statements; none without bonuses).
+    """
+    if purchase.redemption_id is None:
+        return purchase.contact_id
+    spender: int = Operation.objects.values_list("contact_id", flat=True).get(pk=purchase.redemption_id)
+    if spender == purchase.contact_id:
+        return spender
+    merged_into = Contact.objects.values_list("merged_into_id", flat=True).get(pk=spender)
+    return spender if merged_into is None else merged_into
 
 
 def _find(purchase_id: str) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, NullIf
 
-from loyalty.models import FiscalDrive, Store
+from loyalty.models import FiscalDrive, Purchase, Store
 from promos import fiscal_qr
 from promos.models import FiscalReceipt, FiscalReceiptStatus, Promotion
 
@@ -26,7 +26,8 @@ SELECT purchase.purchase_id, purchase.contact_id
 FROM unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS around (since, until)
 JOIN loyalty_purchase purchase ON purchase.purchased_at BETWEEN around.since AND around.until
     AND (purchase.amount = %(amount)s OR (purchase.paid > 0 AND purchase.amount - purchase.paid = %(amount)s))
-WHERE %(store)s::bigint IS NULL OR purchase.store_id = %(store)s
+WHERE (%(store)s::bigint IS NULL OR purchase.store_id = %(store)s) AND NOT EXISTS (
+    SELECT FROM promos_fiscalreceipt other WHERE other.purchase_id = purchase.purchase_id AND other.purchase_id <> '')
 ORDER BY purchase.contact_id <> %(contact)s, greatest(purchase.purchased_at, %(moment)s)
     - least(purchase.purchased_at, %(moment)s), purchase.id
 LIMIT 1
@@ -68,8 +69,8 @@ def same_sale(receipt: FiscalReceipt, store_id: int | None, zone: ZoneInfo) -> M
     """Return the purchase that the till recorded of the receipt's sale, None when there is none (1 statement).
 
     The same sum, about the same time, at the store of the fiscal drive (`store_id` None: at any). A purchase of the
-    receipt's own customer comes before one of anybody else. What was cancelled or refunded counts as well: points
-    for it were given and taken back.
+    receipt's own customer comes before one of anybody else; one that has its receipt already is no other's. What was
+    cancelled or refunded counts as well: points for it were given and taken back.
     """
     since, until = zip(*windows(receipt.purchased_at, zone), strict=True)
     parameters: dict[str, Any] = {
@@ -84,6 +85,40 @@ def same_sale(receipt: FiscalReceipt, store_id: int | None, zone: ZoneInfo) -> M
         cursor.execute(_SAME_SALE, parameters)
         row = cursor.fetchone()
     return Match(*row) if row else None
+
+
+def of_sale(purchase: Purchase, zone: ZoneInfo) -> list[FiscalReceipt]:
+    """Return the receipts that may be of the sale of a purchase and are not known to be of none: those that wait for
+    their decision or were credited, to whomever (1 statement; 2 while the store is not loaded).
+
+    Best first: its own customer's, then one at the very store, then the nearest in time.
+    """
+    around = Q()
+    for since, until in windows(purchase.purchased_at, zone):
+        around |= Q(purchased_at__gte=since, purchased_at__lte=until)
+    found = FiscalReceipt.objects.filter(
+        around,
+        status__in=(FiscalReceiptStatus.ACCEPTED, FiscalReceiptStatus.CREDITED),
+        amount__in={purchase.amount, purchase.amount - purchase.paid},
+        store__in={"", purchase.store.code},
+    )
+
+    def distance(each: FiscalReceipt) -> tuple[bool, bool, timedelta, int]:
+        away = abs(each.purchased_at - purchase.purchased_at)
+        return each.contact_id != purchase.contact_id, not each.store, away, each.pk
+
+    return sorted(found, key=distance)
+
+
+def has_receipt(purchase: Purchase) -> bool:
+    """Tell whether a receipt is known to be this purchase's."""
+    return FiscalReceipt.objects.filter(purchase_id=purchase.purchase_id).exclude(purchase_id="").exists()
+
+
+def to_match(after: int, most: int) -> list[int]:
+    """Return the ids of purchases that wait for their receipt to be found, the oldest beyond `after` first."""
+    found = Purchase.objects.filter(to_match=True, pk__gt=after).order_by("pk")
+    return list(found.values_list("pk", flat=True)[:most])
 
 
 def waiting(after: int, most: int) -> Iterable[int]:

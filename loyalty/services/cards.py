@@ -24,12 +24,15 @@ POOL_BATCH = 1_000_000
 def issue_card(actor: Actor, number: str, *, reason: str = "") -> Card:
     """Make a New card Issued: it was sold. An Issued card stays as it is. People give a `reason`, tills none.
 
+    A number that is reserved for somebody is refused, until the clock frees it.
+
     Raises CardNumberInvalid, CardNotFound, CardStatusRefused.
     """
     number = numbers.read_number(number, cards.number_formats())
     with unit_of_work():
         card = _locked(number)
         if _decide("issue", card, data_suffice=False) is Outcome.CHANGE:
+            refuse_reserved(card, "issue")
             services.issue(card, clock.now())
             journal.record(actor, "card.issue", card.number, reason=reason)
     return card
@@ -88,6 +91,14 @@ def bind(actor: Actor, card: Card, contact: Contact, settings: Program) -> None:
     if settings.activate_on_bind and sufficiency.suffices(contact, settings.sufficiency):
         services.activate(card, now)
         journal.record(actor, "card.activate", card.number, contact_id=contact.pk)
+
+
+def refuse_reserved(card: Card, action: str) -> None:
+    """Refuse a locked, New card whose number is held for a wallet's customer (CardStatusRefused, `reserved`)."""
+    if cards.is_reserved(card.pk, clock.now()):
+        raise CardStatusRefused(
+            "This number is reserved for a customer of the wallet.", status=card.status, action=action, reserved=True
+        )
 
 
 def create_card_pool(actor: Actor, *, count: int, category: CardCategory) -> list[str]:

@@ -4,9 +4,12 @@ The row is the work; a wake-up and a sweep find it. Each decision is a transacti
 comes, however late. Order of locks: receipt, cards, contact, promotions, balances.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
+from django.db import IntegrityError
 
 from cards import locks as card_locks
 from cards import selectors as cards
@@ -66,9 +69,20 @@ def decide(actor: Actor, receipt_id: int) -> bool:
 
     Raises Busy when a row stays locked: the sweep comes again.
     """
-    with unit_of_work():
+    with one_receipt_a_purchase(), unit_of_work():
         receipt = locks.lock_receipt(receipt_id)
         return receipt is not None and _decide(actor, receipt, program.settings())
+
+
+@contextmanager
+def one_receipt_a_purchase() -> Iterator[None]:
+    """Where two receipts were found to be one purchase at the same time, answer the second Busy: it looks again."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "fiscal_receipt_of_one_purchase" not in str(error):
+            raise
+        raise Busy() from error
 
 
 def decide_waiting(actor: Actor) -> int:

@@ -27,7 +27,7 @@ from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.models import TillAnswer
 from loyalty.selectors import card_balances
-from loyalty.services import journal, limits, points, program, receipts, sales
+from loyalty.services import holders, journal, limits, points, program, receipts, sales
 from loyalty.services.errors import HoldNotFound, HoldResolved
 from loyalty.services.unit_of_work import unit_of_work
 
@@ -70,11 +70,11 @@ def hold(actor: Actor, call: HoldCall) -> dict[str, Any]:
 
 
 def _hold(actor: Actor, call: HoldCall, key: str) -> dict[str, Any]:
-    find = receipts.finder(call.number, call.phone)
+    find = holders.finder(call.number, call.phone)
     with unit_of_work():
         settings = program.settings()
         now = clock.now()
-        holder = receipts.lock_holder(find, call.purchase_id, now)
+        holder = holders.lock_holder(find, call.purchase_id, now)
         stored = _stored(key, call.fingerprint)
         if stored is not None:
             return stored

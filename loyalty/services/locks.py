@@ -62,8 +62,8 @@ def lock_credited_receipts(
 ) -> list[FiscalReceipt]:
     """Lock and return the contact's credited receipts that may be a purchase at the till, in the order of their keys.
 
-    The caller holds the card. Who decides a receipt holds the receipt first, but that one is not credited yet, and
-    nobody else locks one that is: so the order is kept.
+    The caller holds the card. Who decides a receipt holds the receipt first, but that one is not credited yet; who
+    takes one back for another customer's purchase holds the cards first, too: so the order is kept.
     """
     around = Q()
     for since, until in windows:
@@ -76,6 +76,25 @@ def lock_credited_receipts(
         store__in={"", store},
     )
     return list(found.select_for_update(of=("self",), no_key=True).order_by("pk"))
+
+
+def lock_to_match(purchase_id: int) -> Purchase | None:
+    """Lock and return a purchase whose receipt is to be found: first in the order of locks.
+
+    None when it was found, and when another worker is at it now: nobody waits for that.
+    """
+    waiting = Purchase.objects.filter(pk=purchase_id, to_match=True)
+    return waiting.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
+
+
+def lock_credited_receipt(receipt_id: int) -> FiscalReceipt | None:
+    """Lock and return a credited receipt; None when it is not credited any more, and when somebody else holds it.
+
+    The caller holds its customer's cards, as the customer's own till does; a merge holds receipts before cards, so
+    nobody waits here.
+    """
+    credited = FiscalReceipt.objects.filter(pk=receipt_id, status=FiscalReceiptStatus.CREDITED)
+    return credited.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
 
 
 def lock_drive(number: str) -> FiscalDrive | None:

@@ -17,8 +17,8 @@ from loyalty.core.errors import LoyaltyError
 from loyalty.ledger import locks, posting, rounding
 from loyalty.ledger.posting import Fact, Posted
 from loyalty.models import Program
-from loyalty.selectors import audiences
-from loyalty.services import code_attempts, expiry, journal, points, program, receipts, wallet_holder
+from loyalty.selectors import audiences, rewarded
+from loyalty.services import code_attempts, expiry, journal, points, program, wallet_holder
 from loyalty.services.unit_of_work import unit_of_work
 from promos import code_services, codes, selectors, services
 from promos import locks as promotion_locks
@@ -46,6 +46,7 @@ _OBSTACLES: dict[str, type[LoyaltyError]] = {
     "hours": PromoCodeNotValidNow,
     "weekdays": PromoCodeNotValidNow,
     "birthday_days": PromoCodeNotForCustomer,
+    "birthday_taken": PromoCodeAlreadyUsed,
     "first_purchase": PromoCodeNotForCustomer,
 }
 _STATUSES: dict[str, type[LoyaltyError]] = {
@@ -142,8 +143,9 @@ def _require_fitting(promotion: Promotion, contact: Contact, now: datetime, sett
     occasion = Occasion(
         moment=now.astimezone(settings.tzinfo),
         store="",
-        first_purchase=lambda: receipts.is_first_purchase(contact.pk, now),
+        first_purchase=lambda: rewarded.is_first_purchase(contact.pk, now),
         birth_date=contact.birth_date,
+        birthday_taken=rewarded.birthday_taken(contact.pk, contact.birth_date, settings.tzinfo),
     )
     for name in obstacles(promotion, occasion):
         if name in _OBSTACLES:

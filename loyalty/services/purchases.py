@@ -7,20 +7,36 @@ same id with the same content answers the first answer again; with other content
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from cards.models import CardStatus
 from customers import locks as customer_locks
 from customers import services as customers
 from customers.models import ContactStatus
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import Busy, InsufficientPoints, InvalidParameter, LoyaltyError, OperationConflict
+from loyalty.core.wake import wake
 from loyalty.ledger import balances, holds, locks, posting, rounding
 from loyalty.ledger.models import Hold
 from loyalty.ledger.posting import Fact
 from loyalty.models import Program, Purchase
+from loyalty.selectors import card_balances, rewarded
 from loyalty.selectors.accrual_terms import terms_for
-from loyalty.services import expiry, holding, limits, points, program, receipts, sales, scanned_purchases
+from loyalty.services import (
+    expiry,
+    holders,
+    holding,
+    limits,
+    matching,
+    points,
+    program,
+    receipts,
+    sales,
+    scanned_purchases,
+    stores,
+)
 from loyalty.services.errors import HoldNotFound, HoldResolved
-from loyalty.services.receipts import Holder, Receipt, Schedule
+from loyalty.services.holders import Holder
+from loyalty.services.receipts import Ending, Receipt, Schedule
 from loyalty.services.sales import Credited, Sale
 from loyalty.services.unit_of_work import unit_of_work
 from promos import evaluation
@@ -66,10 +82,10 @@ def add_purchase(actor: Actor, sale: Sale) -> Credited:
     InvalidParameter (date, bonuses of a late or offline purchase, unknown store), InsufficientPoints
     (`available`: what may pay this basket), HoldNotFound, HoldResolved, LimitExceeded, OperationConflict, Busy.
     """
-    finder = receipts.finder(sale.number, sale.phone)
+    finder = holders.finder(sale.number, sale.phone)
     with unit_of_work():
         settings = program.settings()
-        holder = receipts.lock_holder(finder, sale.purchase_id, sale.purchased_at)
+        holder = holders.lock_holder(finder, sale.purchase_id, sale.purchased_at)
         if holder.existing is not None:
             return _repeat(holder.existing, sale.fingerprint)
         try:
@@ -90,10 +106,10 @@ def quote_purchase(sale: Sale) -> Quote:
     Raises what `add` raises for the card, the date and the bonuses.
     """
     settings = program.settings()
-    holder = receipts.read_holder(receipts.finder(sale.number, sale.phone), sale.purchased_at)
+    holder = holders.read_holder(holders.finder(sale.number, sale.phone), sale.purchased_at)
     sales.require_time(sale, settings)
     sales.require_status(holder, spends=sale.bonuses_to_pay > 0)
-    receipts.require_store(sale.store, settings)
+    stores.require_store(sale.store, settings)
     can_pay = _can_pay(sale, holder, settings)
     sales.require_share(sale.bonuses_to_pay, sale.amount, settings)
     if sale.bonuses_to_pay > can_pay:
@@ -166,7 +182,7 @@ def _terms(sale: Sale, holder: Holder, settings: Program) -> Terms:
         multiplier=_multiplier(holder, sale, settings),
         moment=sale.purchased_at,
         store=sale.store,
-        first_purchase=lambda: receipts.is_first_purchase(holder.contact_id, sale.purchased_at),
+        first_purchase=lambda: rewarded.is_first_purchase(holder.contact_id, sale.purchased_at),
         promotions_live=holder.promotions_live,
     )
 
@@ -211,10 +227,20 @@ def _record(actor: Actor, sale: Sale, holder: Holder, payment: Payment, settings
     if scanned is not None:
         # After the bonuses paid: the till has printed its receipt, and a purchase is not refused for a scanned one.
         scanned_purchases.take_back(actor, scanned, sale.purchase_id, settings)
-    blocked = holder.contact_status == ContactStatus.BLOCKED
-    balance = rounding.ZERO if blocked else balances.read(holder.contact_id, clock.now()).available
-    receipts.finish(stored.receipt_id, balance, accrual, redemption)
+    balance = _balance(holder)
+    ending = Ending(balance, accrual, redemption, matched=scanned is not None)
+    if receipts.finish(stored.receipt_id, receipt, ending, settings):
+        wake(matching.MATCH)
     return Credited(award.spendable, payment.amount, balance)
+
+
+def _balance(holder: Holder) -> Decimal:
+    """Return what may be spent now; of a card that is blocked since the sale, with whatever other card there is."""
+    if holder.status == CardStatus.BLOCKED:
+        return card_balances.spendable_now(holder.contact_id)
+    if holder.contact_status == ContactStatus.BLOCKED:
+        return rounding.ZERO
+    return balances.read(holder.contact_id, clock.now()).available
 
 
 def _repeat(stored: Purchase, fingerprint: str) -> Credited:

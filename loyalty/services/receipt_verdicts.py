@@ -11,9 +11,8 @@ from functools import cache
 from customers.models import Contact
 from loyalty.ledger.rounding import ZERO
 from loyalty.models import Program
-from loyalty.selectors import scanned_receipts
+from loyalty.selectors import rewarded, scanned_receipts
 from loyalty.selectors.audiences import which_include
-from loyalty.services import receipts
 from promos import evaluation, selectors
 from promos import occasion as occasions
 from promos import services as promos
@@ -31,6 +30,7 @@ _OBSTACLES = {
     "stores": ReceiptReason.OTHER_STORE,
     "birthday_days": ReceiptReason.NOT_FOR_YOU,
     "first_purchase": ReceiptReason.NOT_FOR_YOU,
+    "birthday_taken": ReceiptReason.CUSTOMER_COUNT_USED_UP,
 }
 _ORDER = list(ReceiptReason)
 
@@ -77,6 +77,7 @@ def _fitting(
         store=receipt.store,
         first_purchase=cache(lambda: _is_first(receipt)),
         birth_date=contact.birth_date,
+        birthday_taken=rewarded.birthday_taken(contact.pk, contact.birth_date, settings.tzinfo),
     )
     live = selectors.live_at(receipt.purchased_at, PromotionTrigger.RECEIPT)
     theirs = selectors.for_contact(live, lambda asked: which_include(asked, contact.pk, settings.tzinfo))
@@ -126,4 +127,4 @@ def _given(receipt: FiscalReceipt, opened: Iterable[Allowance]) -> list[tuple[Al
 
 def _is_first(receipt: FiscalReceipt) -> bool:
     moment, contact_id = receipt.purchased_at, receipt.contact_id
-    return receipts.is_first_purchase(contact_id, moment) and not scanned_receipts.bought_before(contact_id, moment)
+    return rewarded.is_first_purchase(contact_id, moment) and not scanned_receipts.bought_before(contact_id, moment)

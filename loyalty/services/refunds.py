@@ -4,7 +4,7 @@ Serves specs/cash_desk.md, Purchases, and specs/points_and_tiers.md, Returns. On
 till's own ids; the accrual is computed again without what came back, under the terms of the day of purchase.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db import IntegrityError
@@ -12,12 +12,13 @@ from django.db import IntegrityError
 from cards.errors import CardStatusRefused
 from loyalty.core import clock
 from loyalty.core.actors import Actor
-from loyalty.core.errors import OperationConflict
+from loyalty.core.errors import Busy, OperationConflict
 from loyalty.ledger import burning, posting, returns, rounding
+from loyalty.ledger import locks as ledger_locks
 from loyalty.ledger.posting import Fact
 from loyalty.ledger.returns import Reach, TakenBack
 from loyalty.models import Program, Purchase, PurchaseReturn, PurchaseStatus, ReturnKind, ReturnPolicy
-from loyalty.selectors import card_balances
+from loyalty.selectors import card_balances, purchases
 from loyalty.selectors.purchases import PurchaseNotFound
 from loyalty.services import forfeits, journal, locks, points, program, returned_goods
 from loyalty.services.errors import RefundExceedsPurchase
@@ -138,13 +139,13 @@ def _carry_out(
     # than it has.
     if REACH[ReturnPolicy(settings.return_policy)].debt:
         promos.release(purchase.contact_id, reckoning.released)
-    points.settle_fully(purchase.contact_id, actor, settings.tzinfo)
+    payer = _settle(actor, purchase, settings)
     # Bonuses come back first, so that they rather than a debt pay for points that were spent.
-    entry.restoration_id = _restore(actor, purchase, reckoning, entry, settings)
+    entry.restoration_id = _restore(actor, purchase, payer, reckoning, entry, settings)
     taken = _take_back(actor, purchase, reckoning, entry, settings)
     entry.take_back_id = taken.operation_id
     if entry.restoration_id is not None:
-        forfeits.give_up_again(actor, purchase.contact_id)
+        forfeits.give_up_again(actor, payer)
     entry.amount, entry.lines = reckoning.amount, reckoning.as_json()
     entry.taken_back, entry.qualifying_taken_back = taken.spendable, taken.qualifying
     entry.restored = reckoning.restored
@@ -156,6 +157,25 @@ def _carry_out(
         actor, f"purchase.{entry.kind}", purchase.purchase_id, contact_id=purchase.contact_id, id=entry.return_id
     )
     return _answer(entry)
+
+
+def _settle(actor: Actor, purchase: Purchase, settings: Program) -> int:
+    """Lock and settle the balances of whose purchase it is, and of who paid it with bonuses; return the payer.
+
+    Raises Busy when the payer was merged into another customer in this moment.
+    """
+    payer = purchases.payer_of(purchase)
+    if payer == purchase.contact_id:
+        points.settle_fully(payer, actor, settings.tzinfo)
+        return payer
+    both = sorted((payer, purchase.contact_id))
+    ledger_locks.lock_many(both)
+    # The purchase keeps its own customer from being merged, the balances keep the payer from it.
+    if purchases.payer_of(purchase) != payer:
+        raise Busy()
+    for contact_id in both:
+        points.settle_fully(contact_id, actor, settings.tzinfo)
+    return payer
 
 
 def _take_back(
@@ -173,19 +193,19 @@ def _take_back(
 
 
 def _restore(
-    actor: Actor, purchase: Purchase, reckoning: Reckoning, entry: PurchaseReturn, settings: Program
+    actor: Actor, purchase: Purchase, payer: int, reckoning: Reckoning, entry: PurchaseReturn, settings: Program
 ) -> int | None:
     if purchase.redemption_id is None or not reckoning.restored:
         return None
     grace, now = settings.restore_grace_days, clock.now()
     operation = returns.restore(
-        _fact(actor, purchase, entry, "restoration", purchase.redemption_id),
+        replace(_fact(actor, purchase, entry, "restoration", purchase.redemption_id), contact_id=payer),
         redemption_id=purchase.redemption_id,
         amount=reckoning.restored,
         grace_until=clock.days_later(now, grace, settings.tzinfo) if grace else None,
     )
     # What came back expired burns before anything is taken back: beside a debt it could not stand in the books.
-    burning.burn([purchase.contact_id], as_of=now, recorded_at=now, actor=str(actor), not_before=now)
+    burning.burn([payer], as_of=now, recorded_at=now, actor=str(actor), not_before=now)
     return operation
 
 

@@ -134,6 +134,7 @@ def _give_up(actor: Actor, role: Role, old: Card, new: Card, reason_name: str) -
 def _take(actor: Actor, new: Card, contact_id: int) -> None:
     contact = customer_locks.lock_contact(contact_id)
     if new.status == CardStatus.NEW:
+        card_use_cases.refuse_reserved(new, "replace_by")
         services.issue(new, clock.now())
         journal.record(actor, "card.issue", new.number, contact_id=contact_id)
     card_use_cases.bind(actor, new, contact, program.settings())

@@ -12,12 +12,13 @@ from loyalty.core import clock
 from loyalty.core.errors import InsufficientPoints, InvalidParameter
 from loyalty.ledger import posting, rounding
 from loyalty.models import Program
-from loyalty.services.receipts import Holder
+from loyalty.services.holders import CLOCK_TOLERANCE, Holder
 from promos import evaluation
 from promos.basket import Line
 from promos.evaluation import Award, Terms
+from tiers import services as tiers
 
-FUTURE_TOLERANCE = timedelta(minutes=5)
+FUTURE_TOLERANCE = CLOCK_TOLERANCE
 SPENDING_AGE = timedelta(hours=24)
 
 
@@ -84,16 +85,31 @@ def require_time(sale: Sale, settings: Program) -> None:
 
 def require_status(holder: Holder, *, spends: bool) -> None:
     """Refuse a card that may not earn, or may not spend when the purchase does (CardStatusRefused)."""
-    usable = (CardStatus.ACTIVE,) if spends else (CardStatus.ISSUED, CardStatus.ACTIVE)
     if spends and holder.contact_status == ContactStatus.BLOCKED:
         raise CardStatusRefused(
             "The customer is blocked: no bonuses can be spent.", status=holder.status, action="purchase"
         )
-    if holder.status not in usable:
-        name = CardStatus(holder.status).label
+    refused = _refused_status(holder, spends)
+    if refused is not None:
+        name = CardStatus(refused).label
         raise CardStatusRefused(
-            f"A card in the status {name} does not allow this purchase.", status=holder.status, action="purchase"
+            f"A card in the status {name} does not allow this purchase.", status=refused, action="purchase"
         )
+
+
+def _refused_status(holder: Holder, spends: bool) -> int | None:
+    """Return the status that keeps the card from earning or spending, None when it may.
+
+    It spends by what it is now, and earns by what it was at the sale: a block that came since takes no points of an
+    honest sale, but for who has left, and wants none.
+    """
+    if spends and holder.status != CardStatus.ACTIVE:
+        return holder.status
+    if not holder.was_usable_then:
+        return holder.status_then
+    if holder.status == CardStatus.BLOCKED and tiers.has_left(holder.contact_id):
+        return holder.status
+    return None
 
 
 def require_share(bonuses: Decimal, amount: Decimal, settings: Program) -> None:

@@ -36,17 +36,25 @@ def lock_scanned(purchase: Receipt, zone: ZoneInfo) -> FiscalReceipt | None:
     if not found:
         return None
     receipt = min(found, key=lambda each: (not each.store, abs(each.purchased_at - sale.purchased_at), each.pk))
-    promos.lock_counted(contact_id, Promotion.objects.filter(pk__in=[int(each) for each in receipt.awards]))
+    lock_limits(receipt)
     return receipt
 
 
-def take_back(actor: Actor, receipt: FiscalReceipt, purchase_id: str, settings: Program) -> None:
+def lock_limits(receipt: FiscalReceipt) -> None:
+    """Lock the limits that a receipt's award counts on: before the balances."""
+    promos.lock_counted(receipt.contact_id, Promotion.objects.filter(pk__in=[int(each) for each in receipt.awards]))
+
+
+def take_back(
+    actor: Actor, receipt: FiscalReceipt, purchase_id: str, settings: Program, *, may_owe: bool = True
+) -> None:
     """Take a locked receipt's award back and keep why; counts are free again when every point came back.
 
     Beyond what is left of the award other points pay, and a debt is left only where the return policy allows one.
+    `may_owe`: False for who was erased, and could not pay it.
     """
     points.settle_fully(receipt.contact_id, actor, settings.tzinfo)
-    debt = settings.return_policy == ReturnPolicy.ALLOW_NEGATIVE
+    debt = may_owe and settings.return_policy == ReturnPolicy.ALLOW_NEGATIVE
     taken = ZERO
     for operation_id, spendable, qualifying in _booked(receipt):
         taken += returns.take_back(

@@ -3,11 +3,12 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection
 
 from loyalty.core import clock
 from loyalty.core.actors import Actor
 from loyalty.core.errors import InvalidParameter
-from loyalty.models import Store
+from loyalty.models import Program, Store
 from loyalty.services import journal, locks
 from loyalty.services.unit_of_work import unit_of_work
 
@@ -46,6 +47,28 @@ def change_store(actor: Actor, store_id: int, changes: dict[str, Any], reason: s
             store.save(update_fields=list(changed))
             journal.record(actor, "store.change", store.code, reason=reason, changes=details)
     return store
+
+
+# Every till asks this with every receipt: composing it anew each time cost as much as the database's answer.
+_STORE = "SELECT id FROM loyalty_store WHERE code = %(code)s"
+
+
+def require_store(code: str, settings: Program) -> int | None:
+    """Return the store's row, None for one that a purchase would create. Raises InvalidParameter."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, {"code": code})
+        row = cursor.fetchone()
+    if row is None and not settings.unknown_stores:
+        raise InvalidParameter("This store is not known. Add it in the back office.", name="Store")
+    return row[0] if row else None
+
+
+def of_sale(code: str, settings: Program) -> int:
+    """Return the row of the store a till sells in, made when it is unknown and the settings let it."""
+    known = require_store(code, settings)
+    if known is not None:
+        return known
+    return Store.objects.get_or_create(code=code, defaults={"created_at": clock.now()})[0].pk
 
 
 def _require_valid(store: Store) -> None:

@@ -13,7 +13,7 @@ from cards.errors import (
     ContactHasAnotherCard,
     PoolEmpty,
 )
-from cards.models import Card, CardCategory, CardStatus, Reservation
+from cards.models import Card, CardCategory, CardStatus
 from customers import locks as customer_locks
 from customers import selectors as customers
 from customers import services as customer_services
@@ -191,8 +191,7 @@ def _usable_card(contact: Contact) -> Card | None:
 def _refuse_taken(card: Card) -> None:
     if card.contact_id is not None or card.status != CardStatus.NEW:
         raise CardTaken()
-    held = Reservation.objects.filter(card_id=card.pk, reserved_until__gt=clock.now())
-    if not held.exists():
+    if not cards.is_reserved(card.pk, clock.now()):
         raise CardNotReserved()
 
 

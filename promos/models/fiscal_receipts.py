@@ -73,6 +73,10 @@ class FiscalReceipt(models.Model):
             models.UniqueConstraint(
                 fields=("fiscal_drive", "document_number", "fiscal_sign"), name="fiscal_receipt_once"
             ),
+            # One sale has one receipt, or two customers' receipts of one sum would both count as one purchase.
+            models.UniqueConstraint(
+                fields=("purchase_id",), name="fiscal_receipt_of_one_purchase", condition=~Q(purchase_id="")
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=FiscalReceiptStatus.values), name="fiscal_receipt_status_known"
             ),
@@ -105,6 +109,12 @@ class FiscalReceipt(models.Model):
                 fields=("id",), name="fiscal_receipt_to_decide", condition=Q(status=FiscalReceiptStatus.ACCEPTED)
             ),
             models.Index(fields=("contact", "-purchased_at"), name="fiscal_receipt_of_contact"),
+            # A till asks whether anybody has scanned the sale that it uploads.
+            models.Index(
+                fields=("amount", "purchased_at"),
+                name="fiscal_receipt_of_sum",
+                condition=Q(status__in=(FiscalReceiptStatus.ACCEPTED, FiscalReceiptStatus.CREDITED)),
+            ),
         ]
 
     def __str__(self) -> str:

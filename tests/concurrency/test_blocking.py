@@ -10,7 +10,7 @@ from cards.models import BlockRecord, Card, CardStatus
 from loyalty.core import actors, clock
 from loyalty.core.roles import Role
 from loyalty.ledger import balances
-from loyalty.services import purchases, receipts
+from loyalty.services import holders, purchases, receipts
 from loyalty.services.blocking import block_card, unblock_card
 from loyalty.services.replacement import replace_card
 from tests.concurrency.conftest import TILL, buy, sale
@@ -71,7 +71,7 @@ def test_a_block_and_a_spend_at_once_have_an_order(rich, rounds):
 @pytest.mark.negative_control
 def test_without_the_lock_on_the_card_points_would_be_spent_after_the_block(rich, monkeypatch):
     meet, insert = Meeting().after(lambda: None), receipts.insert
-    monkeypatch.setattr(receipts, "_LOCKED", "")
+    monkeypatch.setattr(holders, "_LOCKED", "")
 
     def insert_after_the_block(*given):
         meet()

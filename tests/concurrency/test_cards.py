@@ -1,19 +1,21 @@
 """Numbers of the pool, cards of a person: each once, whoever asks at the same time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 
 from cards import locks as card_locks
 from cards import services as card_services
-from cards.errors import CardBoundToAnother, ContactHasAnotherCard, PoolEmpty
+from cards.errors import CardBoundToAnother, CardStatusRefused, ContactHasAnotherCard, PoolEmpty
 from cards.models import Card, CardSeries, CardStatus, Reservation
 from customers.models import Contact
 from customers.services import PersonalData
-from loyalty.core import actors
+from loyalty.core import actors, clock
 from loyalty.services import cards as card_use_cases
 from loyalty.services import exchange, wallet
-from tests.concurrency.threads import Meeting, meanwhile, race, wait_for_waiting
+from loyalty.services.unit_of_work import unit_of_work
+from tests.concurrency.threads import LONGEST, Meeting, _alone, meanwhile, race, wait_for_waiting
 from tests.factories import CardFactory, ContactFactory
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -185,3 +187,27 @@ def test_without_the_condition_of_the_conflict_a_lent_number_would_be_lent_again
     monkeypatch.setattr(card_services, "_LEND", card_services._LEND.replace("WHERE held.reserved_until <= %(now)s", ""))
     assert exchange.lend_numbers(actors.system("third"), 1).added == 1
     assert Reservation.objects.get().actor == "system:third"
+
+
+def reserved_while_a_till_issues_it() -> list[object]:
+    """The wallet has locked the number and is about to reserve it; the till waits for the card."""
+    (card,) = pool(1)
+    with ThreadPoolExecutor(1) as waiting:
+        with unit_of_work():
+            card_locks.lock_free_number(clock.now())
+            till = waiting.submit(_alone, lambda: card_use_cases.issue_card(APP, card.number), None)
+            wait_for_waiting()
+            card_services.reserve(card, minutes=60, actor="client:app", now=clock.now())
+        return [till.result(LONGEST), Card.objects.get(pk=card.pk).status]
+
+
+def test_a_till_that_waited_for_a_number_does_not_issue_what_was_reserved_meanwhile():
+    answer, status = reserved_while_a_till_issues_it()
+    assert (type(answer), status) == (CardStatusRefused, CardStatus.NEW)
+
+
+@pytest.mark.negative_control
+def test_without_a_look_under_the_lock_the_till_would_issue_it(monkeypatch):
+    monkeypatch.setattr(card_use_cases.cards, "is_reserved", lambda card_id, now: False)
+    answer, status = reserved_while_a_till_issues_it()
+    assert (type(answer), status) == (Card, CardStatus.ISSUED)

@@ -6,7 +6,7 @@ from cards.models import CardStatus
 from loyalty.core.errors import OperationConflict
 from loyalty.ledger.models import Lot, Operation
 from loyalty.models import JournalEntry, Purchase, PurchaseLine, Store
-from loyalty.services import receipts
+from loyalty.services import holders, receipts
 from tests.concurrency.conftest import TILL, buy, sale
 from tests.concurrency.threads import Meeting, race
 from tests.factories import CardFactory
@@ -36,7 +36,7 @@ def test_one_id_with_other_content_is_refused_to_one_of_them(rich):
 
 def test_one_id_with_two_cards_is_refused_to_one_of_them_although_they_lock_different_rows(monkeypatch):
     first, second = CardFactory(), CardFactory()
-    monkeypatch.setattr(receipts, "lock_holder", Meeting().after(receipts.lock_holder))
+    monkeypatch.setattr(holders, "lock_holder", Meeting().after(holders.lock_holder))
     answers = race(lambda: buy(first, "R"), lambda: buy(second, "R"))
     assert sorted(type(each).__name__ for each in answers) == ["Credited", "OperationConflict"]
     assert Purchase.objects.count() == 1
@@ -50,7 +50,7 @@ def test_without_the_claim_on_the_id_the_receipt_would_count_twice(monkeypatch):
     from itertools import count
 
     first, second, numbers = CardFactory(), CardFactory(), count()
-    monkeypatch.setattr(receipts, "lock_holder", Meeting().after(receipts.lock_holder))
+    monkeypatch.setattr(holders, "lock_holder", Meeting().after(holders.lock_holder))
     insert = receipts.insert
 
     def insert_without_the_claim(actor, given, *rest):

@@ -11,7 +11,7 @@ from loyalty.core.errors import Busy, InsufficientPoints
 from loyalty.ledger import balances, invariants, locks, posting, rollover
 from loyalty.ledger.locks import LockedBalances
 from loyalty.ledger.models import Lot, Operation, Transfer
-from loyalty.services import points, receipts
+from loyalty.services import holders, points
 from tests.concurrency.conftest import JOB, buy
 from tests.concurrency.threads import Meeting, meanwhile, overlapping, race, wait_for_waiting
 from tests.factories import CardFactory
@@ -32,8 +32,8 @@ def unlocked(contact_id: int, now: object) -> LockedBalances:
 
 
 def read_holder_without_a_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert receipts._LOCKED == "FOR NO KEY UPDATE OF card"
-    monkeypatch.setattr(receipts, "_LOCKED", "")
+    assert holders._LOCKED == "FOR NO KEY UPDATE OF card"
+    monkeypatch.setattr(holders, "_LOCKED", "")
 
 
 def test_two_spends_of_the_same_points_leave_one_of_them_refused(rich):

@@ -51,6 +51,7 @@ UNTOLD_COLUMNS = {
     "former": "numbers of rows that are told; what it says of tiers is told, of the other customer it is not theirs",
     "address": "the machine of a till, a partner or an employee: theirs, not the person's",
     "card_import": "told by the name of the file",
+    "to_match": "work that waits: what came of it stands with the scanned receipt",
 }  # fmt: skip
 INSTEAD = {"card": "card__number", "series": "series__name", "tier": "tier__name", "segment": "segment__name",
            "promotion": "promotion__name", "store": "store__code", "purchase": "purchase__purchase_id",

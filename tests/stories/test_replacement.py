@@ -3,13 +3,14 @@
 import pytest
 
 from cards.errors import BlockReasonForbidden, CardBoundToAnother, CardNotFound, CardNumberInvalid, CardStatusRefused
-from cards.models import BlockRecord, Card, CardStatus
+from cards.models import BlockRecord, Card, CardCategory, CardStatus
 from customers.models import Consent
 from loyalty.core import actors
 from loyalty.core.errors import RequiredParameterMissing
 from loyalty.core.roles import Role
 from loyalty.ledger.models import Operation
 from loyalty.models import JournalEntry, Purchase
+from loyalty.services import wallet
 from loyalty.services.blocking import block_card, unblock_card
 from loyalty.services.replacement import replace_card
 from tests.api.cash_desk.desk import rows
@@ -98,6 +99,15 @@ def test_a_lost_card_that_is_blocked_already_is_replaced():
     assert Card.objects.get(pk=old.pk).blocked_for_good
     last = BlockRecord.objects.latest("id")
     assert (last.reason_code, last.status_before, last.status_after) == (4, CardStatus.BLOCKED, CardStatus.BLOCKED)
+
+
+def test_a_number_that_the_wallet_has_reserved_replaces_no_card():
+    old, new = CardFactory(), CardFactory(new=True, category=CardCategory.VIRTUAL)
+    assert wallet.reserve_number(VERA) == new
+    counted = rows()
+    with pytest.raises(CardStatusRefused, match="reserved"):
+        replace(number=old.number, new_number=new.number)
+    assert (rows(), Card.objects.get(pk=old.pk).status) == (counted, CardStatus.ACTIVE)
 
 
 @pytest.mark.parametrize(("role", "reason"), [(Role.DIRECTOR, 2), (Role.SENIOR_EMPLOYEE, 1), (Role.ADMINISTRATOR, 0)])

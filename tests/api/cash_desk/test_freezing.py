@@ -6,6 +6,7 @@ import pytest
 
 from loyalty.models import Purchase
 from tests.api.cash_desk.desk import rows
+from tests.factories import CardFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("laws_hold")]
 
@@ -69,7 +70,41 @@ def test_escrow_matures_while_the_card_is_blocked_and_is_spent_after_the_unblock
     assert (answer.key, answer["Balance"]) == ("OK", 10)
 
 
-def test_an_offline_purchase_from_before_the_block_is_refused_as_well(till, operator, receipt, rich_card, story_clock):
+def test_an_offline_purchase_from_before_the_block_earns_and_frees_nothing(
+    till, operator, receipt, rich_card, story_clock
+):
+    """The sale was honest when it was made: what it earns waits with the frozen points."""
+    bought_at = story_clock.moment
+    story_clock.forward(hours=5)
     block(operator, rich_card)
-    late = receipt(rich_card.number, "R-2", at=story_clock.moment - timedelta(hours=5), Offline=True)
+    late = receipt(rich_card.number, "R-2", at=bought_at, Offline=True)
+    quoted = till.post("purchase/quote", late)
+    answer = till.post("purchase/add", late)
+    assert (answer.key, answer["Accrued"], answer["Balance"]) == ("OK", quoted["Accrue"], 0)
+    assert (answer["Accrued"], quoted["CanPay"]) == (100, 0)
+    assert till.cash(rich_card.number)["3"] == "100.00"
+    assert (
+        till.post("purchase/add", receipt(rich_card.number, "R-3", at=bought_at, BonusesToPay=1)).key == "StatusError"
+    )
+    # One second later by its own Date it was blocked.
+    late = receipt(rich_card.number, "R-4", at=story_clock.moment, Offline=True)
+    assert till.post("purchase/add", late).key == "StatusError"
+
+
+def test_a_sale_within_a_block_earns_nothing_though_the_card_works_again(
+    till, operator, receipt, rich_card, story_clock
+):
+    block(operator, rich_card)
+    within = story_clock.forward(hours=1)
+    story_clock.forward(hours=1)
+    unblock(operator, rich_card)
+    assert till.post("purchase/add", receipt(rich_card.number, "R-2", at=within, Offline=True)).key == "StatusError"
+    # A till whose clock is four minutes behind sells to who was just unblocked.
+    just = receipt(rich_card.number, "R-3", at=story_clock.moment - timedelta(minutes=4))
+    assert till.post("purchase/add", just).key == "OK"
+
+
+def test_a_card_that_came_blocked_without_a_record_earns_nothing_of_any_day(till, receipt, story_clock):
+    card = CardFactory(blocked=True)
+    late = receipt(card.number, "R-2", at=story_clock.moment - timedelta(hours=5), Offline=True)
     assert till.post("purchase/add", late).key == "StatusError"

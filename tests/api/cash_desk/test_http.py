@@ -178,7 +178,7 @@ def test_a_row_that_stays_locked_is_busy_and_may_be_repeated(till, receipt, monk
     def stay_locked(*_args):
         raise OperationalError("canceling statement due to lock timeout") from psycopg.errors.LockNotAvailable()
 
-    monkeypatch.setattr(purchases.receipts, "lock_holder", stay_locked)
+    monkeypatch.setattr(purchases.holders, "lock_holder", stay_locked)
     answer = till.post("purchase/add", receipt(CardFactory().number))
     assert (answer.http, answer.key, answer.headers["Retry-After"]) == (503, "Busy", "1")
 

@@ -2,12 +2,15 @@
 
 import pytest
 
-from cards.models import Card, CardStatus
+from cards.models import Card, CardCategory, CardStatus
+from loyalty.core import actors
 from loyalty.models import JournalEntry
+from loyalty.services import wallet
 from tests.api.cash_desk.desk import rows
 from tests.factories import CardFactory, ContactFactory
 
 pytestmark = pytest.mark.django_db
+APP = actors.client("wallet-app", "", "koshelek")
 
 NEW, ISSUED, ACTIVE, BLOCKED = CardStatus.NEW, CardStatus.ISSUED, CardStatus.ACTIVE, CardStatus.BLOCKED
 NO_CHANGE = "OK, no change"
@@ -140,3 +143,13 @@ def test_every_change_is_in_the_journal_with_who_did_it(desk):
     assert {(entry.actor, entry.role, entry.channel) for entry in entries} == {
         (f"client:{marketer.login}", "marketer", "cash_desk")
     }
+
+
+def test_a_number_that_is_reserved_for_somebody_is_not_issued_until_the_clock_frees_it(till, story_clock):
+    card = CardFactory(new=True, category=CardCategory.VIRTUAL)
+    assert wallet.reserve_number(APP) == card
+    counted = rows()
+    assert call(till, "issue", card).key == "StatusError"
+    assert (Card.objects.get(pk=card.pk).status, rows()) == (NEW, counted)
+    story_clock.forward(minutes=60)
+    assert call(till, "issue", card).key == "OK"
