@@ -66,6 +66,7 @@ ACTIONS: dict[str, Any] = {
     "promotion.face": _("Offer of a promotion changed"),
     "promotion.go_live": _("Promotion went live"),
     "promotion.pause": _("Promotion paused"),
+    "purchase.add": _("Purchase recorded"),
     "purchase.cancel": _("Purchase cancelled"),
     "purchase.refund": _("Goods returned"),
     "receipt.accept": _("Scanned receipt accepted"),

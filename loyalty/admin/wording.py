@@ -119,7 +119,8 @@ def written(words: Words, code: str) -> Any:
 def told(words: Words, code: str) -> Any:
     """Write a code in words, and the code itself small beside them, for the page of one record."""
     said = words(code) if code else pages.NOTHING
-    return _beside(said, code) if said != code and code else said
+    # A sentence that the programme wrote is no code: in the reader's language it says all there is.
+    return _beside(said, code) if said != code and code and words is not reason else said
 
 
 FIELD_WORDS: dict[str, Words] = {

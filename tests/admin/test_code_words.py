@@ -27,6 +27,7 @@ from tests.admin.conftest import Browser
 ROOT = Path(__file__).resolve().parents[2]
 WRITING = ("loyalty/services", "loyalty/ledger", "loyalty/tasks.py", "loyalty/management", "loyalty/simulator")
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
+IN_SQL = re.compile(rf"'({ACTION.pattern})'")
 NOT_WORDS = re.compile(
     r'<span class="(?:bo-code|[^"]*material-symbols-outlined[^"]*)"[^>]*>[^<]*</span>|<script.*?</script>|<[^>]*>',
     re.DOTALL,
@@ -73,6 +74,8 @@ def actions() -> set[str]:
                 found.add(text)
             elif text.endswith(".*") and ACTION.fullmatch(text[:-1] + "x"):
                 found |= {text[:-1] + verb for verb in MADE_UP[text[:-1]]}
+            elif "INTO loyalty_journalentry" in text:
+                found |= set(IN_SQL.findall(text))
     return found
 
 
@@ -142,7 +145,14 @@ def results() -> set[str]:
 
 
 def test_the_walk_finds_what_it_looks_for() -> None:
-    assert {"adjustment.post", "card.block", "contact.merged", "promotion.go_live", "purchase.refund"} <= actions()
+    assert {
+        "adjustment.post",
+        "card.block",
+        "contact.merged",
+        "promotion.go_live",
+        "purchase.add",
+        "purchase.refund",
+    } <= actions()
     assert {"roll_over_escrow", "close_year", "receipts", "watch_card_pool", "seed_demo"} <= jobs()
     assert {"purchase", "maturity", "expiry", "year end", "erasure", "leaving", "left", "fiscal_receipt"} <= causes()
     assert {"role_given", "replaced_by", "changes", "points_given_up"} <= details()
