@@ -5,7 +5,8 @@ import pytest
 from loyalty.models import JobRun
 from loyalty.services import code_orders
 from promos.models import CodeBatch, PromoCode
-from tests.concurrency.worker import broker, others_are_gone, send, until, worker
+from tests.concurrency.brake import brake
+from tests.concurrency.worker import broker, send, until, worker
 from tests.promos.marketing import MARKETER, coded
 
 pytestmark = [pytest.mark.race, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
@@ -17,11 +18,11 @@ def test_a_worker_killed_in_the_middle_of_an_order_leaves_neither_gap_nor_surplu
     batch = code_orders.order_codes(MARKETER, coded().pk, count=COUNT, prefix="", length=12, reason="flyer")
     log = tmp_path / "worker.log"
     with broker():
-        with worker(log, PROMO_CODES_PER_CHUNK="200") as first:
+        slow = {"PROMO_CODES_PER_CHUNK": "200"}
+        with brake("promos_codebatch", f"NEW.made > {COUNT // 10}") as reached, worker(log, **slow) as first:
             send(code_orders.TASK)
-            until(lambda: CodeBatch.objects.get(pk=batch.pk).made > COUNT // 10, log)
+            until(reached, log)
             first.kill()
-            until(others_are_gone)
         half = CodeBatch.objects.get(pk=batch.pk)
         assert half.status == "running"
         assert 0 < half.made == PromoCode.objects.count() < COUNT

@@ -22,6 +22,7 @@ from promos.errors import ReceiptSentBefore
 from promos.fiscal_qr import ScannedReceipt
 from promos.fiscal_receipts import Sender
 from promos.models import CustomerGrant, FiscalReceipt, FiscalReceiptStatus, Promotion
+from tests.concurrency.brake import brake
 from tests.concurrency.threads import LONGEST, Meeting, _alone, race, wait_for_waiting
 from tests.concurrency.worker import broker, send, until, worker
 from tests.conftest import MOSCOW
@@ -213,15 +214,15 @@ def test_a_worker_killed_among_the_receipts_loses_and_doubles_nothing(tmp_path: 
     campaign()
     cards = [CardFactory() for _ in range(10)]
     sent = [scan(card) for card in cards for _ in range(30)]
-    log = tmp_path / "worker.log"
+    middle, log = sent[len(sent) // 2], tmp_path / "worker.log"
 
     def waiting() -> int:
         return FiscalReceipt.objects.filter(status="accepted").count()
 
     with broker():
-        with worker(log) as first:
+        with brake("promos_fiscalreceipt", f"NEW.id = {middle.pk}") as reached, worker(log) as first:
             send("loyalty.tasks.decide_fiscal_receipts")
-            until(lambda: waiting() < len(sent) - 20, log)
+            until(reached, log)
             first.kill()
         assert 0 < waiting() < len(sent)
         with worker(log):

@@ -11,7 +11,8 @@ from loyalty.core import clock
 from loyalty.core.wake import wake
 from loyalty.models import JobRun
 from tests.concurrency import many_lots
-from tests.concurrency.worker import Worker, broker, broker_url, send, until, worker
+from tests.concurrency.brake import brake
+from tests.concurrency.worker import broker, broker_url, send, until, worker
 
 pytestmark = [pytest.mark.race, pytest.mark.worker, pytest.mark.django_db(transaction=True)]
 
@@ -27,10 +28,6 @@ def one(sql: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return int(cursor.fetchone()[0])
-
-
-def our_other_connections() -> int:
-    return one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
 def assert_every_contact_is_done_or_not_begun() -> None:
@@ -52,20 +49,15 @@ def assert_all_landed_once(contacts: int) -> None:
     assert one("SELECT sum(amount) FROM ledger_bonusbalance WHERE account IN (2, 4)") == 0
 
 
-def kill_in_the_middle(victim: Worker) -> int:
-    """Wait until some ranges are done, kill, and wait for PostgreSQL to notice; return what was landed."""
-    until(lambda: landed() > LOTS // 10, victim.log)
-    victim.kill()
-    until(lambda: our_other_connections() == 0)
-    return landed()
-
-
 def test_a_worker_killed_in_the_middle_of_fifty_thousand_lots_loses_and_doubles_nothing(tmp_path):
     contacts, log = many_lots.write(LOTS, clock.now()), tmp_path / "worker.log"
+    small = {"ROLLOVER_LOTS_PER_RANGE": "100"}
     with broker() as redis:
-        with worker(log, ROLLOVER_LOTS_PER_RANGE="100") as first:
+        with brake("ledger_lot", f"NEW.contact_id = {contacts // 2}") as reached, worker(log, **small) as first:
             send(TASK)
-            done = kill_in_the_middle(first)
+            until(reached, log)
+            first.kill()
+        done = landed()
         assert 0 < done < LOTS
         assert_every_contact_is_done_or_not_begun()
         half = JobRun.objects.get()
