@@ -89,9 +89,9 @@ class Shopper:
         """Return in how many days it comes next."""
         return max(1, round(self.chance.expovariate(1 / self.gap_days)))
 
-    def visits_expected(self, days: int) -> float:
-        """Return how many visits lie between joining and the last day, on average."""
-        return max(days - self.joins, 0) / self.gap_days
+    def events_expected(self, days: int) -> float:
+        """Return how many visits lie between joining and the last day, and what comes of them, on average."""
+        return max(days - self.joins, 0) / self.gap_days * (1 + _RETURNS + _COMPLAINS)
 
     def visit(self) -> Visit:
         """Return what it does when it comes."""

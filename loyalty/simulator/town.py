@@ -75,8 +75,9 @@ class Town:
             for each in (shopper, member.second):
                 self._shops[each.name] = Shops(each, faults)
             self._members.append(member)
-            self._calendar.add(shopper.joins, _joins_at(shopper), partial(self._join, member))
-            self.expected += 1 + shopper.visits_expected(order.days)
+            life = turns.of(order.seed, shopper.serial, shopper.joins, order.days)
+            self._calendar.add(shopper.joins, _joins_at(shopper), partial(self._join, member, life))
+            self.expected += 1 + len(life) + shopper.events_expected(order.days)
 
     def live_through(self, day: int, lived: Lived) -> None:
         """Let everybody act, in the order of the clock."""
@@ -92,11 +93,11 @@ class Town:
                 self._send_kept(member)
         return self.happened
 
-    def _join(self, member: _Member) -> None:
+    def _join(self, member: _Member, life: list[turns.Turn]) -> None:
         shopper = member.shopper
         self._shops[shopper.name].join()
         self._plan_visit(member, shopper.joins)
-        for turn in turns.of(self._order.seed, shopper.serial, shopper.joins, self._order.days):
+        for turn in life:
             self._calendar.add(turn.day, turn.second, partial(self._turn, member, turn))
 
     def _turn(self, member: _Member, turn: turns.Turn) -> None:
