@@ -95,6 +95,16 @@ def _stores(error: LoyaltyError) -> str:
     return told % {"code": error.data["unknown"][0]}
 
 
+def _drives(error: LoyaltyError) -> str:
+    number = error.data["number"]
+    if not number:
+        return gettext("Enter at least one number, one a line.")
+    if error.data.get("elsewhere"):
+        return gettext("%(number)s is no fiscal drive of this store. Nothing was changed.") % {"number": number}
+    told = gettext("%(number)s is no number of a fiscal drive: it has 16 digits. Nothing was changed.")
+    return told % {"number": number}
+
+
 def _insufficient(error: LoyaltyError) -> str:
     told = gettext("There are not enough points: %(points)s can be taken now. What a till has set aside is not.")
     return told % {"points": pages.amount(error.data["available"])}
@@ -122,6 +132,7 @@ _TOLD: dict[str, Callable[[LoyaltyError], str]] = {
     "InsufficientPoints": _insufficient,
     "PromoCodeTaken": _taken,
     "StoresUnknown": _stores,
+    "FiscalDriveInvalid": _drives,
 }
 
 

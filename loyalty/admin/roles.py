@@ -21,6 +21,7 @@ _BLOCKS_CARDS = "view block unblock replace"
 _HANDLES_CARDS = f"{_BLOCKS_CARDS} issue activate"
 _RUNS_PROMOTIONS = "view add edit face go-live pause end duplicate add-code generate-codes"
 # Who asks for points by hand does not approve: two people, two roles. Administrators may both, never for themselves.
+_DRIVES = "add-drives remove-drives"
 _ASKS, _APPROVES = "view withdraw", "view approve refuse"
 # Who talks with customers merges and enrols them; to block a person or to erase one for good takes a director.
 _SERVES = "view edit merge unmerge enrol leave export"
@@ -33,7 +34,7 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "cards.cardseries":  ("view add edit import", "",                   "",              ""),
     "cards.cardimport":  ("view add",            "",                    "",              ""),
     "loyalty.purchase":  ("view",                "view",                "view",          "view"),
-    "loyalty.store":     ("view add edit",       "",                    "",              ""),
+    "loyalty.store":     (f"view add edit {_DRIVES}", "",                    "",              ""),
     "loyalty.program":   ("view",                "",                    "",              ""),
     "loyalty.adjustmentrequest": (_ASKS,         _ASKS,                 _APPROVES,       _APPROVES),
     "ledger.bonusbalance": ("view",              "view",                "view",          "view"),

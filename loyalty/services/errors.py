@@ -1,6 +1,6 @@
 """What can be wrong with a purchase, a hold, an adjustment, a merge."""
 
-from loyalty.core.errors import LoyaltyError
+from loyalty.core.errors import InvalidParameter, LoyaltyError
 
 
 class RefundExceedsPurchase(LoyaltyError):
@@ -72,6 +72,13 @@ class AdjustmentDecided(LoyaltyError):
 class OwnAdjustment(LoyaltyError):
     code = "OwnAdjustment"
     message = "Nobody approves or refuses their own request."
+
+
+class FiscalDriveInvalid(InvalidParameter):
+    """`number`: what is no fiscal drive, "" when there is none; `elsewhere`: it is one, and not this store's."""
+
+    code = "FiscalDriveInvalid"
+    message = "A fiscal drive has 16 digits, and belongs to the store it is taken from."
 
 
 class TooManyWrongCodes(LoyaltyError):

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db.models import Model, Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from loyalty.models import AdjustmentRequest, FiscalDrive, Merge, Purchase, Store
+from loyalty.models import AdjustmentRequest, Merge, Purchase, Store
 from loyalty.selectors.scanned_receipts import Window
 from promos.models import FiscalReceipt, FiscalReceiptStatus
 
@@ -95,8 +95,3 @@ def lock_credited_receipt(receipt_id: int) -> FiscalReceipt | None:
     """
     credited = FiscalReceipt.objects.filter(pk=receipt_id, status=FiscalReceiptStatus.CREDITED)
     return credited.select_for_update(of=("self",), no_key=True, skip_locked=True).first()
-
-
-def lock_drive(number: str) -> FiscalDrive | None:
-    """Lock and return a fiscal drive, None if it is not known."""
-    return FiscalDrive.objects.select_for_update(of=("self",), no_key=True).filter(number=number).first()

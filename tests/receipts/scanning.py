@@ -9,7 +9,7 @@ from cards.models import Card
 from loyalty.core import actors, clock
 from loyalty.ledger import balances, invariants
 from loyalty.models import FiscalDrive, Purchase, Store
-from loyalty.services import fiscal_receipts, purchases
+from loyalty.services import fiscal_drives, fiscal_receipts, purchases
 from loyalty.services.purchases import Credited, Sale
 from promos.models import FiscalReceipt, Promotion
 from tests.conftest import MOSCOW
@@ -74,7 +74,8 @@ def purchase(sale: Sale) -> Purchase:
 
 def drive_at(store: str, number: str = DRIVE) -> FiscalDrive:
     shop, _ = Store.objects.get_or_create(code=store, defaults={"created_at": clock.now()})
-    return FiscalDrive.objects.create(number=number, store=shop, created_at=clock.now())
+    fiscal_drives.add_drives(actors.system("test"), shop.pk, [number], "the shop opens")
+    return FiscalDrive.objects.get(number=number)
 
 
 def points(card: Card) -> tuple[Decimal, Decimal, Decimal, Decimal]:
