@@ -19,6 +19,15 @@ APP = actors.client("wallet-app", "", "koshelek")
 TILL = actors.client("till-1", "till", "cash_desk")
 WORKER = actors.system("receipts")
 DRIVE = "9282000100072197"
+SALES = [
+    ("0001", "0001", "1000.00", 5, True),
+    ("0001", "0002", "1000.00", 0, False),
+    ("", "0002", "1000.00", 0, True),
+    ("0001", "0001", "1000.01", 0, False),
+    ("0001", "0001", "1000.00", 6, False),
+]
+"""Where a drive stands ("": nobody knows), the till's store, sum and minutes before the receipt of 1000.00; whether the
+two are one sale."""
 _documents, _sales = count(1), count(1)
 
 

@@ -20,6 +20,7 @@ from promos.models import CustomerGrant, FiscalReceipt, Promotion
 from tests.conftest import MovingClock
 from tests.factories import CardFactory
 from tests.receipts.scanning import (
+    SALES,
     TILL,
     WORKER,
     add,
@@ -117,13 +118,7 @@ def test_who_was_erased_meanwhile_owes_nothing(card: Card, story_clock: MovingCl
     assert (receipt(first.pk).status, receipt(first.pk).taken_back, points(stranger)[0]) == ("reversed", 0, 0)
 
 
-@pytest.mark.parametrize(("drive", "store", "amount", "minutes", "taken"), [
-    ("0001", "0001", "1000.00", 5, True),
-    ("0001", "0002", "1000.00", 0, False),
-    ("", "0002", "1000.00", 0, True),
-    ("0001", "0001", "1000.01", 0, False),
-    ("0001", "0001", "1000.00", 6, False),
-])  # fmt: skip
+@pytest.mark.parametrize(("drive", "store", "amount", "minutes", "taken"), SALES)
 def test_the_same_store_sum_and_time(
     card: Card, drive: str, store: str, amount: str, minutes: int, taken: bool
 ) -> None:

@@ -16,6 +16,7 @@ from promos.models import CustomerGrant, Promotion
 from tests.conftest import MovingClock
 from tests.factories import CardFactory
 from tests.receipts.scanning import (
+    SALES,
     TILL,
     WORKER,
     add,
@@ -171,13 +172,7 @@ def test_of_several_receipts_one_is_the_sale_the_nearest(card: Card) -> None:
     assert [receipt(each.pk).status for each in (far, near)] == ["credited", "reversed"]
 
 
-@pytest.mark.parametrize(("drive", "store", "amount", "minutes", "taken"), [
-    ("0001", "0001", "1000.00", 5, True),
-    ("0001", "0002", "1000.00", 0, False),
-    ("", "0002", "1000.00", 0, True),
-    ("0001", "0001", "1000.01", 0, False),
-    ("0001", "0001", "1000.00", 6, False),
-])  # fmt: skip
+@pytest.mark.parametrize(("drive", "store", "amount", "minutes", "taken"), SALES)
 def test_the_same_store_sum_and_time(
     card: Card, drive: str, store: str, amount: str, minutes: int, taken: bool
 ) -> None:
